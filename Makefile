@@ -1,0 +1,41 @@
+# Everything on a fresh machine with Python 3.11 or newer: `make demo`, `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+
+.PHONY: demo test lint docs bench clean
+
+$(BIN)/radnlp: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/radnlp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+demo: $(BIN)/radnlp ## analyse the bundled simulated study and show the result
+	$(BIN)/radnlp demo -o radnlp-demo
+
+lint: $(VENV)/.dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## everything CI checks: lint, tests, docs build
+	$(BIN)/pytest
+	$(BIN)/mkdocs build --strict --quiet
+
+docs: $(VENV)/.dev ## write the generated pages and serve the site on this machine
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs serve
+
+bench: $(VENV)/.dev ## measure; needs the data folder named by DATA
+	$(BIN)/python benchmarks/text_quality.py --data $(DATA)
+	$(BIN)/python benchmarks/text_speed.py --data $(DATA)
+	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)
+
+clean:
+	rm -rf $(VENV) radnlp-demo site .mypy_cache .ruff_cache .pytest_cache .hypothesis

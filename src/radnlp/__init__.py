@@ -1,0 +1,109 @@
+"""Reads radiology reports and the images they describe, together.
+
+The front door: names are loaded when they are first used, so that ``import radnlp`` costs nothing.
+
+Example:
+    >>> from radnlp import analyze
+    >>> result = analyze(report="Heart size is normal. Right lower lobe consolidation.")
+    >>> result.labels()["Consolidation"]
+    1
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from radnlp.errors import RadnlpError
+    from radnlp.io import load_study, read_image, read_report
+    from radnlp.pipeline import Pipeline, analyze
+    from radnlp.schema import (
+        Analysis,
+        Assertion,
+        Box,
+        Change,
+        Confidence,
+        Conflict,
+        Draft,
+        Entity,
+        EntityKind,
+        Failure,
+        Image,
+        ImageFinding,
+        Link,
+        Mask,
+        Measurement,
+        Notice,
+        Provenance,
+        Region,
+        Relation,
+        Report,
+        Section,
+        SectionKind,
+        Sentence,
+        Severity,
+        Side,
+        Span,
+        Study,
+    )
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "RadnlpError": "radnlp.errors",
+    "analyze": "radnlp.pipeline",
+    "load_study": "radnlp.io",
+    "Pipeline": "radnlp.pipeline",
+    "read_image": "radnlp.io",
+    "read_report": "radnlp.io",
+}
+
+__all__ = [
+    "Analysis",
+    "Assertion",
+    "Box",
+    "Change",
+    "Confidence",
+    "Conflict",
+    "Draft",
+    "Entity",
+    "EntityKind",
+    "Failure",
+    "Image",
+    "ImageFinding",
+    "Link",
+    "Mask",
+    "Measurement",
+    "Notice",
+    "Pipeline",
+    "Provenance",
+    "RadnlpError",
+    "Region",
+    "Relation",
+    "Report",
+    "Section",
+    "SectionKind",
+    "Sentence",
+    "Severity",
+    "Side",
+    "Span",
+    "Study",
+    "__version__",
+    "analyze",
+    "load_study",
+    "read_image",
+    "read_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'radnlp' has no attribute {name!r}")
+    value = getattr(import_module(_HOME.get(name, "radnlp.schema")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

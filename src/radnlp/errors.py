@@ -1,0 +1,230 @@
+"""Every error that radnlp raises on purpose, in one tree.
+
+Each message says what was found, what was expected and what to do next. No message carries
+patient text or identifiers.
+
+::
+
+    RadnlpError
+    ├── InputError                 wrong arguments, or nothing to work on
+    │   ├── EncodingError            text that is not valid Unicode, a file that is not valid UTF-8
+    │   ├── ReportTooLong            a report over the limit of the text stage
+    │   ├── LanguageNotSupported     no rules for that language
+    │   └── GeometryError            boxes, masks, pixel maps that cannot exist
+    ├── StageNotFound              a stage, writer or label scheme nobody registered
+    ├── FileError                  a file that cannot be used
+    │   ├── FileMissing              no such file or folder
+    │   ├── UnknownFormat            neither an image nor a report that radnlp reads
+    │   ├── OutputError              the result cannot be written there
+    │   ├── NotDicom                 the content is something else
+    │   ├── NotAnImage               a DICOM object without an image
+    │   ├── ReportIsPdf              an encapsulated PDF without a text layer
+    │   ├── DicomError               a DICOM file that is damaged or out of reach
+    │   │   ├── UnknownTransferSyntax
+    │   │   ├── UnsupportedCodec       names the plug-in to install
+    │   │   ├── UnsupportedPixelFormat
+    │   │   ├── UnsupportedPhotometric
+    │   │   ├── TruncatedPixels
+    │   │   ├── TruncatedFile
+    │   │   ├── CorruptDicom
+    │   │   ├── CorruptPixels
+    │   │   │   └── CodestreamMismatch  the compressed frame is not the size the header says
+    │   │   ├── NestingLimit           sequences nested too deep
+    │   │   ├── InflateLimit           a deflated data set that grows out of bounds
+    │   │   └── InvalidHeader
+    │   ├── CorruptImage             a PNG or JPEG that cannot be decoded
+    │   ├── ImageTooLarge            over the pixel limit, told before any allocation
+    │   └── ArchiveError             a csv, jsonl or parquet of reports
+    │       ├── CorruptArchive
+    │       ├── MalformedRow
+    │       └── InvalidRecord
+    └── ModelError
+        ├── ModelNotFound            no such weights here; nothing is downloaded silently
+        └── ModelRejected            pickles, broken safetensors, wrong checksum
+"""
+
+from __future__ import annotations
+
+
+class RadnlpError(Exception):
+    """The root: catching it catches everything that radnlp raises on purpose."""
+
+
+class InputError(RadnlpError):
+    """The arguments are wrong, or there is nothing to work on."""
+
+
+class EncodingError(InputError):
+    """Text that is not valid Unicode, or a file that is not valid UTF-8."""
+
+
+class ReportTooLong(InputError):
+    """A report over the character limit of the text stage."""
+
+
+class LanguageNotSupported(InputError):
+    """No rules exist for the language asked for."""
+
+
+class GeometryError(InputError):
+    """A box, mask, plane or pixel map that cannot exist."""
+
+
+class StageNotFound(RadnlpError):
+    """A stage, writer or label scheme that nobody registered."""
+
+
+class FileError(RadnlpError):
+    """A file that cannot be used."""
+
+
+class FileMissing(FileError):
+    """No such file or folder."""
+
+
+class UnknownFormat(FileError):
+    """The content is neither an image nor a report that radnlp reads."""
+
+
+class OutputError(FileError):
+    """The result cannot be written there."""
+
+
+class NotDicom(FileError):
+    """The content is something other than DICOM."""
+
+
+class NotAnImage(FileError):
+    """A DICOM object that holds no image."""
+
+
+class ReportIsPdf(FileError):
+    """An encapsulated PDF without a text layer that radnlp can read."""
+
+
+class DicomError(FileError):
+    """A DICOM file that is damaged or uses what radnlp cannot read."""
+
+
+class UnknownTransferSyntax(DicomError):
+    """The file does not say, or says wrongly, how it is encoded."""
+
+
+class UnsupportedCodec(DicomError):
+    """The pixels need a decoder that is not installed or does not exist."""
+
+
+class UnsupportedPixelFormat(DicomError):
+    """A bit depth or sample layout that radnlp does not read."""
+
+
+class UnsupportedPhotometric(DicomError):
+    """A photometric interpretation that cannot be displayed as it stands."""
+
+
+class TruncatedPixels(DicomError):
+    """Fewer pixel bytes than the header promises."""
+
+
+class TruncatedFile(DicomError):
+    """The file ends in the middle of its data set."""
+
+
+class CorruptDicom(DicomError):
+    """The structure of the file is broken."""
+
+
+class CorruptPixels(DicomError):
+    """The compressed pixels cannot be decoded."""
+
+
+class CodestreamMismatch(CorruptPixels):
+    """A compressed frame whose own header contradicts the DICOM header."""
+
+
+class NestingLimit(DicomError):
+    """Sequences nested deeper than any real object."""
+
+
+class InflateLimit(DicomError):
+    """A deflated data set that would grow out of bounds."""
+
+
+class InvalidHeader(DicomError):
+    """A header value that cannot be."""
+
+
+class CorruptImage(FileError):
+    """A PNG or JPEG file that cannot be decoded."""
+
+
+class ImageTooLarge(FileError):
+    """More pixels than the limit; told before anything is allocated."""
+
+
+class ArchiveError(FileError):
+    """An archive of reports that cannot be read."""
+
+
+class CorruptArchive(ArchiveError):
+    """The archive file is broken as a whole."""
+
+
+class MalformedRow(ArchiveError):
+    """One row of a csv archive is broken."""
+
+
+class InvalidRecord(ArchiveError):
+    """One record of an archive is not what was expected."""
+
+
+class ModelError(RadnlpError):
+    """Weights that cannot be used."""
+
+
+class ModelNotFound(ModelError):
+    """No such weights on this machine."""
+
+
+class ModelRejected(ModelError):
+    """Weights in a form that radnlp does not load."""
+
+
+__all__ = [
+    "ArchiveError",
+    "CodestreamMismatch",
+    "CorruptArchive",
+    "CorruptDicom",
+    "CorruptImage",
+    "CorruptPixels",
+    "DicomError",
+    "EncodingError",
+    "FileError",
+    "FileMissing",
+    "GeometryError",
+    "ImageTooLarge",
+    "InflateLimit",
+    "InputError",
+    "InvalidHeader",
+    "InvalidRecord",
+    "LanguageNotSupported",
+    "MalformedRow",
+    "ModelError",
+    "ModelNotFound",
+    "ModelRejected",
+    "NestingLimit",
+    "NotAnImage",
+    "NotDicom",
+    "OutputError",
+    "RadnlpError",
+    "ReportIsPdf",
+    "ReportTooLong",
+    "StageNotFound",
+    "TruncatedFile",
+    "TruncatedPixels",
+    "UnknownFormat",
+    "UnknownTransferSyntax",
+    "UnsupportedCodec",
+    "UnsupportedPhotometric",
+    "UnsupportedPixelFormat",
+]

@@ -1,0 +1,228 @@
+"""What the text stage finds: mentions with their assertion and attributes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from radnlp.errors import InputError
+from radnlp.schema.region import Confidence, Provenance
+from radnlp.schema.text import SectionKind, Span
+
+
+class EntityKind(StrEnum):
+    """What a mention names."""
+
+    FINDING = "finding"
+    DEVICE = "device"
+    ANATOMY = "anatomy"
+    MEASUREMENT = "measurement"
+    PROCEDURE = "procedure"
+
+
+class Assertion(StrEnum):
+    """What the report claims about a mention."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+    HYPOTHETICAL = "hypothetical"
+
+
+class Change(StrEnum):
+    """How a finding compares with the earlier study."""
+
+    NEW = "new"
+    WORSE = "worse"
+    STABLE = "stable"
+    IMPROVED = "improved"
+    RESOLVED = "resolved"
+    REMOVED = "removed"
+
+
+class Temporality(StrEnum):
+    """When a finding holds."""
+
+    CURRENT = "current"
+    HISTORICAL = "historical"
+
+
+class Subject(StrEnum):
+    """Of whom a finding is said."""
+
+    PATIENT = "patient"
+    OTHER = "other"
+
+
+class Side(StrEnum):
+    """The patient's side."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BILATERAL = "bilateral"
+    MIDLINE = "midline"
+
+
+class Severity(StrEnum):
+    """Extent or grade, as reports say it."""
+
+    TRACE = "trace"
+    SMALL = "small"
+    MILD = "mild"
+    MODERATE = "moderate"
+    LARGE = "large"
+    SEVERE = "severe"
+
+
+class RelationKind(StrEnum):
+    """How two mentions belong together."""
+
+    LOCATED_AT = "located_at"
+    MODIFY = "modify"
+    SUGGESTIVE_OF = "suggestive_of"
+    MEASURED_AS = "measured_as"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """What decided an assertion.
+
+    Attributes:
+        span: The deciding words in `Report.text`.
+        rule: Id of the rule that fired, or ``neural``.
+    """
+
+    span: Span
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A size given in the report.
+
+    Attributes:
+        values_mm: One to three lengths, in mm, in the order of the text.
+        span: The words that give it.
+        prior: True if the report gives it for the earlier study.
+
+    Raises:
+        InputError: Not one to three finite lengths of at least zero.
+    """
+
+    values_mm: tuple[float, ...]
+    span: Span
+    prior: bool = False
+
+    def __post_init__(self) -> None:
+        good = all(math.isfinite(value) and value >= 0 for value in self.values_mm)
+        if not (good and 1 <= len(self.values_mm) <= 3):
+            raise InputError(
+                f"a measurement holds one to three lengths in mm, got {self.values_mm}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One mention in a report. Absence is an entity; what is not mentioned is none.
+
+    Attributes:
+        id: ``e0``, ``e1``, … in reading order.
+        text: The words; always ``report.text[span.start:span.end]``.
+        span: Where they stand.
+        section: Kind of the section they stand in.
+        kind: What is named.
+        concept: Vocabulary id.
+        ancestors: Broader vocabulary ids, nearest first.
+        assertion: What the report claims.
+        cue: What decided the assertion; ``None`` for plain presence.
+        change: Against the earlier study; ``None`` if nothing is said.
+        temporality: Current or historical.
+        subject: The patient or someone else.
+        side: The patient's side; ``None`` if nothing is said.
+        severity: Extent or grade; ``None`` if nothing is said.
+        locations: Vocabulary ids of anatomy.
+        measurements: Sizes said of this mention.
+        confidence: ``None`` for rules.
+        provenance: Who found it.
+
+    Raises:
+        InputError: The text is empty or does not have the span's length.
+    """
+
+    id: str
+    text: str
+    span: Span
+    section: SectionKind
+    kind: EntityKind
+    concept: str
+    ancestors: tuple[str, ...] = ()
+    assertion: Assertion = Assertion.PRESENT
+    cue: Cue | None = None
+    change: Change | None = None
+    temporality: Temporality = Temporality.CURRENT
+    subject: Subject = Subject.PATIENT
+    side: Side | None = None
+    severity: Severity | None = None
+    locations: tuple[str, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    confidence: Confidence | None = None
+    provenance: Provenance | None = None
+
+    def __post_init__(self) -> None:
+        if not self.text or len(self.text) != len(self.span):
+            raise InputError(
+                f"entity {self.id} has {len(self.text)} characters of text and a span of "
+                f"{len(self.span)}; expected the same, at least 1"
+            )
+
+    def is_a(self, concept: str) -> bool:
+        """Tell whether the mention's concept is ``concept`` or narrower.
+
+        Example:
+            >>> entity = Entity(
+            ...     id="e0", text="consolidation", span=Span(0, 13), section=SectionKind.FINDINGS,
+            ...     kind=EntityKind.FINDING, concept="consolidation", ancestors=("opacity",),
+            ... )
+            >>> entity.is_a("opacity")
+            True
+        """
+        return concept == self.concept or concept in self.ancestors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Two mentions that belong together.
+
+    Attributes:
+        head: Entity id.
+        tail: Entity id.
+        kind: ``head`` is located at, modifies, suggests or is measured as ``tail``.
+
+    Raises:
+        InputError: An entity is related to itself.
+    """
+
+    head: str
+    tail: str
+    kind: RelationKind
+
+    def __post_init__(self) -> None:
+        if self.head == self.tail:
+            raise InputError(f"relation {self.kind} joins entity {self.head} with itself")
+
+
+__all__ = [
+    "Assertion",
+    "Change",
+    "Cue",
+    "Entity",
+    "EntityKind",
+    "Measurement",
+    "Relation",
+    "RelationKind",
+    "Severity",
+    "Side",
+    "Subject",
+    "Temporality",
+]

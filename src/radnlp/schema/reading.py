@@ -1,0 +1,99 @@
+"""What each stage returns to the corridor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radnlp.errors import InputError
+from radnlp.schema.entity import Entity, Relation
+from radnlp.schema.geometry import PixelMap
+from radnlp.schema.notice import Notice
+from radnlp.schema.region import Conflict, ImageFinding, Link, Region
+from radnlp.schema.text import Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReading:
+    """What the text stage found in one report.
+
+    Attributes:
+        sections: In order, not overlapping.
+        entities: In reading order, ids ``e0``, ``e1``, …
+        relations: Between those entities.
+        warnings: What was odd.
+    """
+
+    sections: tuple[Section, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeatMap:
+    """Where a model saw a finding.
+
+    Attributes:
+        concept: Vocabulary id of the finding.
+        values: float32, shape (h, w), in [0, 1]; read-only.
+        pixel_map: From cells of ``values`` to stored pixels.
+
+    Raises:
+        InputError: Values of a wrong shape or range.
+    """
+
+    concept: str
+    values: NDArray[np.float32]
+    pixel_map: PixelMap
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values, dtype=np.float32)
+        if values.ndim != 2 or values.size == 0 or not (values.min() >= 0 and values.max() <= 1):
+            raise InputError(
+                f"a heat map has shape (h, w) and values in [0, 1], got shape {values.shape}"
+            )
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImageReading:
+    """What the vision stage found in one image.
+
+    Attributes:
+        image_id: Which image.
+        findings: One per concept the model was asked for, supported or not.
+        regions: Anatomy with masks, and finding boxes where a detector gives them. The ids are
+            the stage's own; the pipeline numbers them ``g0``, ``g1``, … before the link stage.
+        heatmaps: Of positive findings.
+        warnings: What was odd.
+    """
+
+    image_id: str
+    findings: tuple[ImageFinding, ...] = ()
+    regions: tuple[Region, ...] = ()
+    heatmaps: tuple[HeatMap, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReading:
+    """What the link stage made of text and images together.
+
+    Attributes:
+        regions: New ones only (zones, heat-map boxes), numbered after those of the images.
+        links: Present findings tied to regions.
+        conflicts: Where report and image disagree.
+        warnings: What was odd.
+    """
+
+    regions: tuple[Region, ...] = ()
+    links: tuple[Link, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+__all__ = ["HeatMap", "ImageReading", "LinkReading", "TextReading"]

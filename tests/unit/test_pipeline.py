@@ -1,0 +1,213 @@
+"""The corridor: order, numbering, failures, names."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radnlp.errors import InputError, ModelNotFound, StageNotFound
+from radnlp.pipeline import Pipeline, analyze, default_pipeline
+from radnlp.schema import (
+    Analysis,
+    Box,
+    Confidence,
+    Draft,
+    Entity,
+    EntityKind,
+    Failure,
+    Image,
+    ImageFinding,
+    ImageReading,
+    Link,
+    LinkReading,
+    LinkSource,
+    Notice,
+    Region,
+    RegionSource,
+    Report,
+    SectionKind,
+    Sentence,
+    Span,
+    Study,
+    TextReading,
+)
+
+
+def read_words(report: Report) -> TextReading:
+    """A text stage that finds the first word."""
+    if "boom" in report.text:
+        raise ValueError(f"cannot read {report.text}")
+    word = report.text.split()[0]
+    entity = Entity(
+        id="e0",
+        text=word,
+        span=Span(0, len(word)),
+        section=SectionKind.OTHER,
+        kind=EntityKind.FINDING,
+        concept="nodule",
+    )
+    return TextReading(entities=(entity,), warnings=(Notice(name="Text", message="read"),))
+
+
+def see(image: Image) -> ImageReading:
+    """A vision stage with one region and one finding, under ids of its own."""
+    box = Box(0, 0, 1, 1)
+    return ImageReading(
+        image_id=image.id,
+        findings=(
+            ImageFinding(
+                id="mine", concept="nodule", image_id=image.id, confidence=Confidence(value=0.5)
+            ),
+        ),
+        regions=(
+            Region(
+                id="left_lung",
+                image_id=image.id,
+                box=box,
+                label="left_lung",
+                source=RegionSource.ANATOMY,
+            ),
+        ),
+    )
+
+
+def tie(study: Study, entities: Sequence[Entity], readings: Sequence[ImageReading]) -> LinkReading:
+    """A link stage that ties every entity to the first region."""
+    region = readings[0].regions[0].id
+    return LinkReading(
+        links=tuple(
+            Link(entity_id=item.id, region_id=region, source=LinkSource.ANATOMY)
+            for item in entities
+        )
+    )
+
+
+def write(
+    study: Study,
+    entities: Sequence[Entity],
+    readings: Sequence[ImageReading],
+    links: LinkReading,
+    read: Callable[[Report], TextReading],
+) -> Draft:
+    """A report stage that says one thing and can read it back."""
+    text = "Nodule seen."
+    assert read(Report(text=text)).entities
+    evidence = tuple(finding.id for reading in readings for finding in reading.findings)
+    return Draft(sentences=(Sentence(text=text, section="findings", evidence=evidence),))  # type: ignore[arg-type]
+
+
+def images(number: int) -> tuple[Image, ...]:
+    return tuple(Image(pixels=np.zeros((4, 4)), id=f"i{index}") for index in range(number))
+
+
+PIPELINE = Pipeline(text=read_words, vision=see, link=tie, report=write)
+
+
+def test_a_study_with_both_passes_every_stage() -> None:
+    analysis = PIPELINE(Study(report=Report(text="Nodule on the left"), images=images(2)))
+    assert [region.id for region in analysis.regions] == ["g0", "g1"]
+    assert [finding.id for finding in analysis.image_findings] == ["f0", "f1"]
+    assert analysis.links[0].region_id == "g0"
+    assert analysis.draft is not None
+    assert analysis.draft.sentences[0].evidence == ("f0", "f1")
+    assert [item.name for item in analysis.warnings] == ["Text"]
+    assert len(analysis.provenance) == 4
+
+
+def test_a_report_alone_leaves_the_image_stages_out() -> None:
+    analysis = PIPELINE(Study(report=Report(text="Nodule")))
+    assert (analysis.regions, analysis.links, analysis.draft) == ((), (), None)
+    assert len(analysis.provenance) == 1
+
+
+def test_an_image_alone_gets_findings_and_a_draft() -> None:
+    analysis = PIPELINE(Study(images=images(1)))
+    assert analysis.entities == ()
+    assert analysis.draft is not None
+    assert analysis.draft.findings == "Nodule seen."
+
+
+def test_an_empty_study_is_refused() -> None:
+    with pytest.raises(InputError, match="neither a report nor an image"):
+        PIPELINE(Study())
+
+
+def test_a_batch_keeps_its_order_and_a_failure_costs_no_other(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    studies = [
+        Study(id="a", report=Report(text="Nodule")),
+        Study(id="b", report=Report(text="boom secret words")),
+        missing,
+        Study(id="d", report=Report(text="Mass")),
+    ]
+    results = list(PIPELINE.map(studies, batch_size=2))
+    assert [type(item) for item in results] == [Analysis, Failure, Failure, Analysis]
+    failures = [item for item in results if isinstance(item, Failure)]
+    assert [(item.id, item.error) for item in failures] == [
+        ("b", "ValueError"),
+        ("missing", "FileMissing"),
+    ]
+    assert "secret" not in failures[0].message
+
+
+def test_a_batch_size_below_one_is_refused() -> None:
+    with pytest.raises(InputError, match="batch_size"):
+        next(PIPELINE.map([], batch_size=0))
+
+
+def test_a_batch_is_lazy() -> None:
+    taken = []
+
+    def studies() -> object:
+        for index in range(100):
+            taken.append(index)
+            yield Study(id=str(index), report=Report(text="Nodule"))
+
+    next(PIPELINE.map(studies(), batch_size=4))  # type: ignore[arg-type]
+    assert len(taken) <= 5
+
+
+def test_a_misspelt_stage_names_the_nearest() -> None:
+    with pytest.raises(StageNotFound, match="Did you mean 'rules'"):
+        Pipeline(text="rule")
+
+
+def test_a_hub_name_that_is_not_here_is_not_downloaded() -> None:
+    pipeline = Pipeline(vision="somebody/some-model")
+    with pytest.raises(ModelNotFound, match="path"):
+        pipeline(Study(images=images(1)))
+
+
+def test_the_default_pipeline_is_built_once() -> None:
+    assert default_pipeline(images=False) is default_pipeline(images=False)
+
+
+@pytest.mark.parametrize("report", [3, b"text", ["No mass."]])
+def test_analyze_names_the_forms_a_report_may_have(report: object) -> None:
+    with pytest.raises(InputError, match="str"):
+        analyze(report=report)  # type: ignore[arg-type]
+
+
+def test_analyze_without_anything_is_refused() -> None:
+    with pytest.raises(InputError, match="neither"):
+        analyze()
+
+
+def test_one_pipeline_serves_many_threads() -> None:
+    pipeline = Pipeline(text="rules", vision=None, link=None, report=None)
+    results: list[str] = []
+
+    def work() -> None:
+        analysis = pipeline(Study(report=Report(text="No pneumothorax.")))
+        results.append(str(analysis.entities[0].assertion))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == ["absent"] * 8

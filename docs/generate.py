@@ -114,9 +114,35 @@ def status_page() -> str:
     return "\n".join(lines)
 
 
+def vocabulary_page() -> str:
+    """Return every concept with its parents and terms."""
+    from radnlp.vocabulary import load_vocabulary
+
+    vocabulary = load_vocabulary()
+    lines = [
+        "# Vocabulary",
+        "",
+        f"{len(vocabulary)} concepts. `radnlp.vocabulary.load_vocabulary()` gives `get`, `find`, "
+        "`search`, `is_a` and `ancestors`.",
+        "Terms are listed in singular and American spelling; plurals, hyphens and British "
+        "spelling are understood by rule.",
+        "",
+    ]
+    for kind in dict.fromkeys(concept.kind for concept in vocabulary):
+        lines += [f"## {kind}", "", "| id | parents | terms |", "| --- | --- | --- |"]
+        for concept in vocabulary:
+            if concept.kind == kind:
+                terms = [*concept.terms, *(one for many in concept.sided.values() for one in many)]
+                cells = (f"`{concept.id}`", ", ".join(concept.parents), "; ".join(terms))
+                lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     reference = DOCS / "reference"
+    (reference / "vocabulary.md").write_text(vocabulary_page(), "utf-8")
     (reference / "status.md").write_text(status_page(), "utf-8")
     (reference / "cli.md").write_text(cli_page(), "utf-8")
 

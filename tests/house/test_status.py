@@ -55,3 +55,8 @@ def test_the_status_page_is_up_to_date() -> None:
 def test_the_command_line_page_is_up_to_date() -> None:
     page = (DOCS / "reference" / "cli.md").read_text("utf-8")
     assert page == generate.cli_page(), "run: python docs/generate.py"
+
+
+def test_the_vocabulary_page_is_up_to_date() -> None:
+    page = (DOCS / "reference" / "vocabulary.md").read_text("utf-8")
+    assert page == generate.vocabulary_page(), "run: python docs/generate.py"

@@ -19,7 +19,10 @@ def made_now() -> SimulatedStudy:
 
 
 def test_the_bundled_film_is_what_the_generator_makes(made_now: SimulatedStudy) -> None:
-    assert np.array_equal(pydicom.dcmread(load_example().image).pixel_array, made_now.pixels)
+    bundled = pydicom.dcmread(load_example().image).pixel_array.astype(int)
+    # The last bit of exp and log depends on the processor's vector unit.
+    assert np.abs(bundled - made_now.pixels).max() <= 2
+    assert (bundled != made_now.pixels).mean() < 0.01
 
 
 def test_the_bundled_report_and_truth_are_what_the_generator_makes(
@@ -29,7 +32,9 @@ def test_the_bundled_report_and_truth_are_what_the_generator_makes(
 
     assert load_example().report.read_text(encoding="utf-8") == report.text
     truth = json.loads(load_example().truth.read_text(encoding="utf-8"))
-    assert truth == json.loads(json.dumps(truth_of(made_now, report)))
+    made = json.loads(json.dumps(truth_of(made_now, report)))
+    assert truth.pop("mask_pixels") == pytest.approx(made.pop("mask_pixels"), rel=1e-3)
+    assert truth == made
 
 
 def test_the_bundled_study_is_small_enough_to_ship() -> None:

@@ -1,0 +1,61 @@
+"""How ids and values are said."""
+
+from __future__ import annotations
+
+from radnlp.output.wording import (
+    concept_title,
+    confidence_words,
+    cue_words,
+    detail_words,
+    image_words,
+    one_line,
+    side_letters,
+    speakers,
+)
+from radnlp.schema import Analysis, Confidence, Image, Orientation
+
+
+def test_only_a_calibrated_confidence_is_a_percentage() -> None:
+    assert confidence_words(Confidence(value=0.8, calibrated=True)) == "80%"
+    assert confidence_words(Confidence(value=0.8)) == "score 0.80"
+    assert confidence_words(None) == ""
+
+
+def test_acronyms_stay_in_capitals() -> None:
+    assert concept_title("picc") == "PICC"
+    assert concept_title("pleural_effusion") == "Pleural effusion"
+
+
+def test_details_say_change_size_and_history(chest: Analysis) -> None:
+    assert detail_words(chest.entities[1]) == ["new", "12 × 8 mm"]
+    assert detail_words(chest.entities[7]) == ["historical"]
+
+
+def test_a_cue_is_quoted_from_the_report(chest: Analysis) -> None:
+    assert cue_words(chest, chest.entities[5]) == "Possible"
+    assert cue_words(chest, chest.entities[1]) == ""
+
+
+def test_an_image_is_named_without_its_file(chest: Analysis) -> None:
+    assert image_words(chest.images[0]) == "i0 · DX · PA"
+
+
+def test_side_letters_follow_the_orientation() -> None:
+    def letters(direction: str | None) -> tuple[str, str]:
+        orientation = Orientation(row_direction=direction)
+        return side_letters(Image(pixels=None, rows=2, columns=2, orientation=orientation))
+
+    assert letters("L") == ("R", "L")
+    assert letters("R") == ("L", "R")
+    assert letters(None) == ("", "")
+
+
+def test_speakers_show_weights_with_a_short_digest(chest: Analysis) -> None:
+    assert speakers(chest) == (
+        "radnlp.text.rules 1.2",
+        "radnlp.vision.embedded 1.2 (cxr@01234567)",
+    )
+
+
+def test_one_line_holds_no_control_characters() -> None:
+    assert one_line("a\nb\x1b[31m\u202ec") == "a b\ufffd[31m\ufffdc"

@@ -1,7 +1,8 @@
 """A simulated chest radiograph with its report, and the phantom that makes such studies.
 
-Nothing here shows a patient. The bundled study lies in `EXAMPLE_STUDY`: ``chest.dcm``,
-``report.txt`` and ``truth.json`` (masks' areas, boxes in stored pixels, statements with offsets).
+Nothing here shows a patient. The bundled study lies in `EXAMPLE_STUDY`: ``chest.dcm`` and
+``report.txt``. Beside it, ``truth.json`` says what it shows and says: masks' areas, boxes in stored
+pixels, statements with offsets.
 """
 
 from __future__ import annotations
@@ -42,5 +43,5 @@ def load_example() -> ExampleStudy:
         folder=EXAMPLE_STUDY,
         image=EXAMPLE_STUDY / "chest.dcm",
         report=EXAMPLE_STUDY / "report.txt",
-        truth=EXAMPLE_STUDY / "truth.json",
+        truth=EXAMPLE_STUDY.parent / "truth.json",
     )

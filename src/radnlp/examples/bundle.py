@@ -52,7 +52,7 @@ def truth_of(study: SimulatedStudy, report: SimulatedReport) -> dict[str, object
 
 
 def write_bundle(folder: Path) -> None:
-    """Write ``chest.dcm``, ``report.txt`` and ``truth.json``.
+    """Write ``study/chest.dcm``, ``study/report.txt`` and, beside the study, ``truth.json``.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -61,14 +61,14 @@ def write_bundle(folder: Path) -> None:
     report = write_report(study)
     truth = json.dumps(truth_of(study, report), indent=1) + "\n"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.txt").write_text(report.text, encoding="utf-8", newline="\n")
+        (folder / "study").mkdir(parents=True, exist_ok=True)
+        (folder / "study" / "report.txt").write_text(report.text, encoding="utf-8", newline="\n")
         (folder / "truth.json").write_text(truth, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OutputError(
             f"cannot write the study: {error.strerror}; choose a folder that can be written"
         ) from error
-    write_dicom(study, folder / "chest.dcm")
+    write_dicom(study, folder / "study" / "chest.dcm")
 
 
 def _edges(box: Box) -> list[float]:

@@ -8,7 +8,7 @@ Write phantoms to train or test on, in the layout of a data folder with masks an
 
 Write the bundled study anew (it must come out as it is)::
 
-    python -m radnlp.examples.phantom --bundled -o src/radnlp/examples/study
+    python -m radnlp.examples.phantom --bundled -o src/radnlp/examples
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from radnlp.version import __version__
+
 if TYPE_CHECKING:
     from radnlp.errors import RadnlpError
     from radnlp.io import load_study, read_image, read_report
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
         Span,
         Study,
     )
-
-__version__ = "0.1.0"
 
 _HOME = {
     "RadnlpError": "radnlp.errors",

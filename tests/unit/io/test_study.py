@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from pydicom.uid import UID
+
+from radnlp import errors
+from radnlp.io import load_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Maker
+    from radnlp.schema import Study
+
+
+def names(study: Study) -> list[str]:
+    return [notice.name for notice in study.warnings]
+
+
+def save(make: Maker, path: Path, **header: Any) -> None:
+    dataset = make(np.arange(4, dtype=np.uint8).reshape(2, 2), **header)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_a_folder_gives_its_images_and_its_report(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "film", SOPInstanceUID="2.25.2")
+    Pillow.new("L", (3, 2)).save(tmp_path / "key.png")
+    (tmp_path / "report.txt").write_text("No effusion.")
+    study = load_study(tmp_path)
+    assert study.id == tmp_path.name
+    assert [(image.id, image.source) for image in study.images] == [
+        ("i0", "film"),
+        ("i1", "key.png"),
+    ]
+    assert study.report is not None
+    assert study.report.text == "No effusion."
+    assert study.warnings == ()
+
+
+def test_a_single_file_is_a_study_of_its_own(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "film.dcm")
+    (tmp_path / "report.txt").write_text("No effusion.")
+    assert len(load_study(tmp_path / "film.dcm").images) == 1
+    assert load_study(str(tmp_path / "report.txt")).images == ()
+
+
+def test_images_come_series_by_series_in_order_of_their_numbers(
+    tmp_path: Path, make: Maker
+) -> None:
+    for name, series, number in (("a", "2.25.9", 2), ("b", "2.25.8", 1), ("c", "2.25.9", 1)):
+        uid = UID(f"2.25.{ord(name)}")
+        save(make, tmp_path / name, SeriesInstanceUID=series, InstanceNumber=number,
+             SOPInstanceUID=uid)  # fmt: skip
+    assert [image.source for image in load_study(tmp_path).images] == ["c", "a", "b"]
+
+
+def test_numbers_in_names_count_as_numbers(tmp_path: Path) -> None:
+    for name in ("10.png", "9.png", "1.png"):
+        Pillow.new("L", (2, 2)).save(tmp_path / name)
+    assert [image.source for image in load_study(tmp_path).images] == ["1.png", "9.png", "10.png"]
+
+
+def test_one_unusable_file_costs_no_other(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "a.dcm")
+    save(make, tmp_path / "b.dcm", Rows=0, SOPInstanceUID="2.25.3")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "d.html").write_bytes(b"<html>")
+    study = load_study(tmp_path)
+    assert [image.source for image in study.images] == ["a.dcm"]
+    assert [(notice.name, notice.source) for notice in study.warnings] == [
+        ("InvalidHeader", "b.dcm"),
+        ("ReportIsPdf", "c.pdf"),
+        ("UnknownFormat", "d.html"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["prior.txt", "Previous report.txt", "ct_prior_2019.txt"])
+def test_a_report_whose_name_says_prior_is_the_prior_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Old.")
+    (tmp_path / "z.txt").write_text("New.")
+    study = load_study(tmp_path)
+    assert study.report is not None
+    assert study.prior is not None
+    assert (study.report.text, study.report.id) == ("New.", "r0")
+    assert (study.prior.text, study.prior.id) == ("Old.", "prior")
+
+
+def test_of_several_reports_the_first_by_name_counts_with_a_notice(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("Second.")
+    (tmp_path / "a.txt").write_text("First.")
+    study = load_study(tmp_path)
+    assert study.report is not None
+    assert study.report.text == "First."
+    assert [(notice.name, notice.source) for notice in study.warnings] == [("ExtraReport", "b.txt")]
+
+
+def test_an_empty_report_leaves_a_notice(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(" \n")
+    assert names(load_study(tmp_path)) == ["EmptyReport"]
+
+
+def test_a_dicomdir_is_skipped_with_a_notice(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "a.dcm")
+    save(make, tmp_path / "DICOMDIR", DirectoryRecordSequence=[], SOPInstanceUID="2.25.4")
+    study = load_study(tmp_path)
+    assert len(study.images) == 1
+    assert names(study) == ["DirectorySkipped"]
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    (outside / "secret.txt").write_text("Secret.")
+    (inside / "report.txt").write_text("Mine.")
+    (inside / "a.txt").symlink_to(outside / "secret.txt")
+    (inside / "folder").symlink_to(outside)
+    study = load_study(inside)
+    assert study.report is not None
+    assert study.report.text == "Mine."
+    assert names(study) == ["LinkSkipped", "LinkSkipped"]
+
+
+def test_a_pipe_does_not_block_the_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    (tmp_path / "b.txt").write_text("Clear.")
+    assert load_study(tmp_path).report is not None
+
+
+def test_hidden_files_are_no_part_of_the_study(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (tmp_path / "b.txt").write_text("Clear.")
+    assert load_study(tmp_path).warnings == ()
+
+
+def test_files_of_several_patients_are_refused(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "a.dcm", PatientID="A1")
+    save(make, tmp_path / "b.dcm", PatientID="B2", SOPInstanceUID="2.25.5")
+    with pytest.raises(errors.InputError, match="2 patients") as caught:
+        load_study(tmp_path)
+    assert "A1" not in str(caught.value)
+
+
+def test_the_same_instance_twice_leaves_a_notice(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "a.dcm")
+    save(make, tmp_path / "b.dcm")
+    study = load_study(tmp_path)
+    assert len(study.images) == 2
+    assert names(study) == ["DuplicateInstance"]
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(errors.FileMissing):
+        load_study(tmp_path / "gone")
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(errors.InputError, match="no file"):
+        load_study(tmp_path)
+
+
+def test_a_folder_with_one_unusable_file_gives_that_files_error(
+    tmp_path: Path, make: Maker
+) -> None:
+    save(make, tmp_path / "a.dcm", Rows=0)
+    with pytest.raises(errors.InvalidHeader):
+        load_study(tmp_path)
+
+
+def test_a_folder_of_unusable_files_says_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "b.html").write_bytes(b"<html>")
+    with pytest.raises(errors.InputError, match="1 ReportIsPdf, 1 UnknownFormat"):
+        load_study(tmp_path)
+
+
+def test_a_single_file_gives_its_own_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.4")
+    with pytest.raises(errors.ReportIsPdf):
+        load_study(path)

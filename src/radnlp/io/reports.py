@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from radnlp.errors import (
     EncodingError,
     InputError,
-    ReportIsPdf,
     ReportTooLong,
     UnknownFormat,
 )
@@ -17,6 +16,7 @@ from radnlp.io.dicomfile import claims_dicom, read_dataset
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
 from radnlp.io.jsonreport import report_from_json
+from radnlp.io.pdf import pdf_text
 from radnlp.io.pixels import kind_of_object
 from radnlp.io.pydicom_guard import guarded
 from radnlp.io.raster import RASTER_SUFFIXES
@@ -33,9 +33,6 @@ _ARCHIVE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", 
 _IMAGES = frozenset({Content.PNG, Content.JPEG, Content.JPEG_2000, Content.TIFF, Content.GIF,
                      Content.BMP, Content.WEBP, Content.NIFTI})  # fmt: skip
 _GB2312_RUN = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe]){2,}")
-_PDF_ADVICE = (
-    "radnlp has no PDF reader; copy the text out (for example with pdftotext) and pass it as text"
-)
 
 
 def read_report(
@@ -50,7 +47,8 @@ def read_report(
 
     Args:
         source: A text file, a JSON file (``text``, ``report``, or fields named like sections), or
-            a DICOM structured report. Its content decides, not its name.
+            a DICOM structured report or encapsulated PDF, or a PDF with a text layer (needs the
+            extra ``pdf``). Its content decides, not its name.
         id: The report's id.
         language: ISO 639-1 code; ``None`` takes what the file says, if it does.
         encoding: Encoding of a text or JSON file; it is never guessed.
@@ -63,7 +61,7 @@ def read_report(
         FileMissing: No such file.
         EncodingError: The bytes are not in ``encoding``; the message names the first wrong one.
         ReportTooLong: More than ``max_characters``.
-        ReportIsPdf: A PDF document, bare or inside DICOM.
+        ReportIsPdf: A PDF document, bare or inside DICOM, whose text cannot be read.
         InvalidRecord: JSON that is broken or has no report in it.
         UnknownFormat: The content is no report.
         DicomError: A damaged DICOM file.
@@ -77,7 +75,12 @@ def read_report(
     path = Path(source)
     content = sniff(read_head(path))
     if content is Content.DICOM:
-        text, said = _from_dicom(path)
+        text, said = _from_dicom(path, max_characters)
+    elif content is Content.PDF:
+        text, said = (
+            pdf_text(path.read_bytes(), name=path.name, max_characters=max_characters),
+            None,
+        )
     else:
         _refuse(path, content)
         text, said = _from_text(path, encoding, max_characters)
@@ -89,8 +92,6 @@ def read_report(
 def _refuse(path: Path, content: Content) -> None:
     """Refuse what is no text; unknown bytes pass, as they may be text in another encoding."""
     name, suffix = path.name, path.suffix.lower()
-    if content is Content.PDF:
-        raise ReportIsPdf(f"{name}: found {content}, expected a report as text; {_PDF_ADVICE}")
     if suffix in _ARCHIVE_SUFFIXES or content is Content.PARQUET:
         raise UnknownFormat(
             f"{name}: is an archive of reports by its name or content, expected a single report; "
@@ -173,11 +174,13 @@ def suggest_encoding(data: bytes) -> str | None:
     return None
 
 
-def _from_dicom(path: Path) -> tuple[str, str | None]:
+def _from_dicom(path: Path, max_characters: int) -> tuple[str, str | None]:
     dataset, _ = read_dataset(path)
     with guarded() as notices:
         header = Header(dataset, name=path.name, notices=notices)
-        _check_document(header, dataset)
+        document = _encapsulated_pdf(header, dataset)
+        if document is not None:
+            return pdf_text(document, name=path.name, max_characters=max_characters), None
         text, language = report_text(header)
         if not text:
             raise UnknownFormat(
@@ -187,23 +190,16 @@ def _from_dicom(path: Path) -> tuple[str, str | None]:
     return text, language
 
 
-def _check_document(header: Header, dataset: Dataset) -> None:
-    if "EncapsulatedDocument" in dataset:
-        kind = header.text("MIMETypeOfEncapsulatedDocument") or "an unnamed type"
-        if "pdf" in kind.lower() or "PDF" in kind_of_object(header):
-            raise ReportIsPdf(
-                f"{header.name}: an encapsulated PDF, expected a report as text; {_PDF_ADVICE}"
-            )
-        raise UnknownFormat(
-            f"{header.name}: an encapsulated document that is no PDF, expected a structured "
-            "report; save the report as plain text"
-        )
-    if "ContentSequence" not in dataset:
-        hint = "; pass images to radnlp.read_image" if "PixelData" in dataset else ""
-        raise UnknownFormat(
-            f"{header.name}: found a DICOM object of {kind_of_object(header)}, expected a "
-            f"structured report{hint or '; choose the object that holds the report'}"
-        )
+def _encapsulated_pdf(header: Header, dataset: Dataset) -> bytes | None:
+    if "EncapsulatedDocument" not in dataset:
+        return None
+    kind = header.text("MIMETypeOfEncapsulatedDocument") or "an unnamed type"
+    if "pdf" in kind.lower() or "PDF" in kind_of_object(header):
+        return bytes(dataset.EncapsulatedDocument)
+    raise UnknownFormat(
+        f"{header.name}: an encapsulated document that is no PDF, expected a structured "
+        "report; save the report as plain text"
+    )
 
 
 def _too_long(path: Path, found: str, max_characters: int) -> ReportTooLong:

@@ -134,6 +134,7 @@ class Pipeline:
             raise InputError("the study has neither a report nor an image; give at least one")
         text = self._stage("text")(study.report) if study.report else _NO_TEXT
         spoke = ["text"] if study.report else []
+        prior = self._compare(text, study.prior)
         readings = self._look(study.images)
         spoke += ["vision"] if readings else []
         links, draft = _NO_LINKS, None
@@ -156,7 +157,7 @@ class Pipeline:
             links=links.links,
             conflicts=links.conflicts,
             draft=draft,
-            warnings=_warnings(study, text, readings, links),
+            warnings=_warnings(study, text, readings, links) + prior,
             provenance=tuple(_provenance(self._stage(name)) for name in spoke),
         )
 
@@ -187,6 +188,14 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the batch)
                 yield _failure(item.id, error)
 
+    def _compare(self, text: TextReading, prior: Report | None) -> tuple[Notice, ...]:
+        """Hold change words against the earlier report, if there is one."""
+        if prior is None or not text.entities:
+            return ()
+        from radnlp.text.prior import check_change
+
+        return check_change(text.entities, self._stage("text")(prior).entities)
+
     def _look(self, images: Sequence[Image]) -> tuple[ImageReading, ...]:
         stage = self._stage("vision") if images else None
         if stage is None:
@@ -216,7 +225,8 @@ def analyze(
         report: The text itself, a `Path` to a file, or a `Report`.
         image: A path, a PIL image, an array of shape (H, W) or (H, W, 3), a tensor of shape
             (H, W) or (1, H, W), a pydicom Dataset, an `Image`, or a sequence of these.
-        prior: The earlier report, in the same forms, so that change words can be checked.
+        prior: The earlier report, in the same forms; change words it does not bear out become
+            warnings.
         language: ISO 639-1 code; ``None`` detects it.
         pipeline: A configured pipeline; the default one is built once and kept.
 

@@ -1,0 +1,164 @@
+"""How well the text stage finds what an expert indexed: Open-i reports against manual MeSH.
+
+Prints one JSON line per split: macro- and micro-F1 over the 23 concepts of the map, with counts
+per concept. Reports with even ids are for tuning, odd ids for reporting. MeSH holds positives only,
+hedged ones included, so a concept counts as found if a mention of it is present or uncertain.
+
+The data lie outside the project: a folder with ``reports.jsonl`` (uid, sections, mesh_manual) and
+``mesh_map.py`` (GOLD, ALSO, gold).
+
+    python benchmarks/text_quality.py --data FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import platform
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from radnlp.schema.entity import Assertion, Entity, Subject, Temporality
+from radnlp.schema.text import Report, SectionKind
+from radnlp.text import RuleText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
+
+COUNTED = (SectionKind.FINDINGS, SectionKind.IMPRESSION)
+BOOTSTRAP = 1_000
+
+
+def load_map(folder: Path) -> ModuleType:
+    """Import the MeSH map that lies beside the reports."""
+    spec = importlib.util.spec_from_file_location("mesh_map", folder / "mesh_map.py")
+    if spec is None or spec.loader is None:
+        sys.exit(f"no mesh_map.py in {folder}; give the folder of the Open-i data with --data")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def text_of(record: Mapping[str, Any]) -> str:
+    """Return a report's sections under their titles."""
+    return "\n\n".join(f"{title}: {body}" for title, body in record["sections"].items() if body)
+
+
+def read(folder: Path) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield (id, text, tags) of the reports that were indexed."""
+    with (folder / "reports.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            tags = record["mesh_manual"]
+            if tags and tags != ["No Indexing"]:
+                yield int(record["uid"]), text_of(record), tags
+
+
+def claims(entity: Entity) -> bool:
+    """Tell whether a mention says that the patient has the finding now, or may have it."""
+    return (
+        entity.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN)
+        and entity.temporality is Temporality.CURRENT
+        and entity.subject is Subject.PATIENT
+        and entity.section in COUNTED
+    )
+
+
+def found_in(entities: tuple[Entity, ...], mesh: ModuleType) -> set[str]:
+    """Return the concepts of the map that the mentions claim."""
+    concepts = {entity.concept for entity in entities if claims(entity)}
+    broader = {id for entity in entities if claims(entity) for id in entity.ancestors}
+    return {
+        concept
+        for concept in mesh.GOLD
+        if concept in concepts | broader or mesh.ALSO.get(concept, set()) & concepts
+    }
+
+
+def f1(true_positive: int, false_positive: int, false_negative: int) -> float:
+    """Return F1, 0 where nothing was found and nothing was there."""
+    wrong = false_positive + false_negative
+    return 2 * true_positive / (2 * true_positive + wrong) if true_positive else 0.0
+
+
+def score(pairs: list[tuple[set[str], set[str]]], concepts: list[str]) -> dict[str, Any]:
+    """Return macro- and micro-F1 and F1 per concept over (gold, found) pairs."""
+    right, extra, missed = Counter[str](), Counter[str](), Counter[str]()
+    for gold, found in pairs:
+        right.update(gold & found)
+        extra.update(found - gold)
+        missed.update(gold - found)
+    each = {c: f1(right[c], extra[c], missed[c]) for c in concepts if right[c] + missed[c]}
+    return {
+        "macro_f1": sum(each.values()) / len(each),
+        "micro_f1": f1(right.total(), extra.total(), missed.total()),
+        "concepts": {
+            c: {"f1": round(value, 3), "tp": right[c], "fp": extra[c], "fn": missed[c]}
+            for c, value in each.items()
+        },
+    }
+
+
+def interval(pairs: list[tuple[set[str], set[str]]], concepts: list[str]) -> list[float]:
+    """Return the 95 % bootstrap interval of micro-F1 over reports."""
+    draw = random.Random(0)
+    values = sorted(
+        score(draw.choices(pairs, k=len(pairs)), concepts)["micro_f1"] for _ in range(BOOTSTRAP)
+    )
+    return [round(values[int(BOOTSTRAP * q)], 4) for q in (0.025, 0.975)]
+
+
+def commit() -> str:
+    """Return the short id of the commit, or "unknown"."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def main() -> None:
+    """Score both splits and print one JSON line each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the Open-i data")
+    parser.add_argument("--errors", metavar="CONCEPT", help="list tuning reports that are wrong")
+    parser.add_argument("--results", type=Path, help="append the lines to this file too")
+    options = parser.parse_args()
+    mesh = load_map(options.data)
+    stage = RuleText()
+    splits: dict[str, list[tuple[set[str], set[str]]]] = {"even (tuning)": [], "odd (report)": []}
+    for uid, text, tags in read(options.data):
+        found = found_in(stage(Report(text=text)).entities, mesh)
+        gold = mesh.gold(tags)
+        splits["odd (report)" if uid % 2 else "even (tuning)"].append((gold, found))
+        if uid % 2 == 0 and (options.errors in gold) != (options.errors in found):
+            kind = "missed" if options.errors in gold else "extra"
+            sys.stderr.write(f"{uid} {kind} {tags}\n{text}\n\n")
+    concepts = list(mesh.GOLD)
+    for split, pairs in splits.items():
+        scores = score(pairs, concepts)
+        line = json.dumps(
+            {
+                "benchmark": "text_quality",
+                "split": split,
+                "n": len(pairs),
+                "macro_f1": round(scores["macro_f1"], 4),
+                "micro_f1": round(scores["micro_f1"], 4),
+                "micro_f1_95": interval(pairs, concepts),
+                "machine": f"{platform.machine()}, Python {platform.python_version()}",
+                "commit": commit(),
+                "concepts": scores["concepts"],
+            }
+        )
+        sys.stdout.write(line + "\n")
+        if options.results:
+            with options.results.open("a", encoding="utf-8") as results:
+                results.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()

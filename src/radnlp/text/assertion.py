@@ -1,0 +1,356 @@
+"""What the report claims about each mention, by the cues around it.
+
+One pass from left to right keeps the cue that is in force; a cue that speaks of what stands before
+it looks back. The rules are in ``rules/``; the policy is that of the documentation: plain is
+present, negated is absent, hedged is uncertain, only looked for is hypothetical.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Subject, Temporality
+from radnlp.text.lexicon import VERBS, Item
+
+if TYPE_CHECKING:
+    from radnlp.text.mentions import Mention
+    from radnlp.text.rulebook import CueRule
+
+_NOT_EXCLUDED = frozenset({"hedge.not_excluded_before", "hedge.difficult"})
+_STOPS = VERBS | {"break", "colon", "with"}
+_SKIPPED = frozenset({"article", "dimension", "place", "seen"})
+_FRESH_CHANGE = frozenset({Change.STABLE, Change.IMPROVED, Change.WORSE})
+# "No effusion, large opacity or …" goes on as a list; other sizes begin a new statement.
+_LIST_SEVERITY = frozenset({Severity.LARGE})
+
+
+class ClauseReader:
+    """Decides the assertions of one sentence; used once per sentence.
+
+    Args:
+        items: Phrases of the sentence.
+        mentions: Its mentions; their assertion, cue and time are set.
+        lasting: Concepts that "prior" does not put into the past, for they leave a mark for good.
+    """
+
+    def __init__(self, items: list[Item], mentions: list[Mention], lasting: frozenset[str]) -> None:
+        self._items = items
+        self._lasting = lasting
+        self._at: dict[int, list[Mention]] = {}
+        for mention in mentions:
+            if mention.kind is not EntityKind.ANATOMY:
+                self._at.setdefault(mention.first, []).append(mention)
+        self._cue: CueRule | None = None
+        self._cue_item = 0
+        self._covered = False
+        self._joint = ""
+        self._clause = 0
+        self._past: str | None = None
+
+    def read(self) -> None:
+        """Set the assertion of every mention."""
+        for k, item in enumerate(self._items):
+            entry = item.entry
+            for mention in self._at.get(k, ()):
+                self._decide(mention)
+            if entry.role is not None:
+                self._step(k, entry.role)
+            if entry.cue is not None and entry.cue.means is not None:
+                self._meet(k, entry.cue)
+            if entry.time is not None:
+                self._past = entry.time
+        self._mark_alternatives()
+
+    def _decide(self, mention: Mention) -> None:
+        if self._past == "prior" and mention.concept in self._lasting:
+            self._past = None
+        if self._past in ("historical", "prior"):
+            mention.temporality = Temporality.HISTORICAL
+        if self._past == "prior":
+            self._past = None
+        if mention.fixed:
+            self._cue = self._cue if self._hypothetical() else None
+            return
+        inner = self._cue_inside(mention)
+        if inner is not None:
+            self._apply(mention, *inner)
+        elif self._cue is not None:
+            self._apply(mention, self._cue, self._cue_item)
+            if self._cue.links:
+                self._tie(mention)
+        self._covered = True
+
+    def _cue_inside(self, mention: Mention) -> tuple[CueRule, int] | None:
+        for k in range(mention.first, mention.last + 1 if mention.last > mention.first else 0):
+            cue = self._items[k].entry.cue
+            if cue is not None and cue.means is not None:
+                return cue, k
+        return None
+
+    def _apply(self, mention: Mention, cue: CueRule, k: int) -> None:
+        if cue.means is None or mention.fixed:
+            return
+        mention.assertion = cue.means
+        mention.cue = (self._items[k].start, self._items[k].end, cue.id)
+        if cue.change is not None:
+            mention.change = cue.change
+
+    def _tie(self, mention: Mention) -> None:
+        """Note the observation before a linking cue ("opacity may represent pneumonia")."""
+        for k in range(self._cue_item - 1, self._clause - 1, -1):
+            for observed in self._at.get(k, ()):
+                if observed.kind is EntityKind.FINDING:
+                    observed.suggests.append(mention)
+                    return
+
+    def _hypothetical(self) -> bool:
+        return self._cue is not None and self._cue.means is Assertion.HYPOTHETICAL
+
+    def _step(self, k: int, role: str) -> None:
+        """Let a grammar word end what is in force."""
+        if role == "break":
+            self._end(k)
+            self._past = None
+            self._clause = k + 1
+        elif role == "comma":
+            self._joint = "comma"
+            self._past = None
+            if self._cue is not None and not self._goes_on(k):
+                self._end(k)
+        elif role == "and":
+            if self._cue is not None and not self._hypothetical() and self._anew(k + 1):
+                self._end(k)
+            self._joint = "and"
+        elif role == "or":
+            self._joint = "or"
+        elif role == "with":
+            if self._covered and not self._hypothetical():
+                self._end(k)
+        elif role == "colon":
+            self._cue = None
+
+    def _end(self, k: int) -> None:
+        self._cue = None
+        self._covered = False
+        self._joint = ""
+
+    def _goes_on(self, k: int) -> bool:
+        """Tell whether the cue in force reaches over the comma at item ``k``: is it a list?"""
+        following = self._items[k + 1].entry if k + 1 < len(self._items) else None
+        if following is None or self._hypothetical() or following.role == "or":
+            return True
+        if following.role == "and":
+            return not self._anew(k + 2)
+        if self._or_follows(k + 1):
+            return True
+        if self._cue is None or self._cue.means is Assertion.UNCERTAIN:
+            return False
+        return not self._anew(k + 1)
+
+    def _or_follows(self, k: int) -> bool:
+        for item in self._items[k:]:
+            role = item.entry.role
+            if role == "or" or (item.entry.cue and item.entry.cue.reach == "both"):
+                return True
+            if role in VERBS or role in ("break", "colon", "with"):
+                return False
+        return False
+
+    def _anew(self, k: int) -> bool:
+        """Tell whether a new statement begins at item ``k`` rather than a list going on."""
+        if k >= len(self._items):
+            return False
+        entry = self._items[k].entry
+        if entry.severity is not None and entry.severity not in _LIST_SEVERITY:
+            return True
+        if entry.change is not None and entry.change.change in _FRESH_CHANGE:
+            return True
+        if entry.role in ("break", "article"):
+            return True
+        if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
+            return entry.cue.means is not Assertion.ABSENT
+        return self._is_clause(k)
+
+    def _is_clause(self, k: int) -> bool:
+        """Tell whether a verb with its own statement follows ("… the heart is enlarged")."""
+        named = False
+        for t in range(k, len(self._items)):
+            entry = self._items[t].entry
+            if any(mention.fixed or mention.last > t for mention in self._at.get(t, ())):
+                return True
+            if entry.concept is not None:
+                named = True
+            elif entry.role in ("comma", "break"):
+                return False
+            elif entry.role in VERBS and named:
+                return not self._only_seen(t + 1)
+        return False
+
+    def _only_seen(self, k: int) -> bool:
+        if k >= len(self._items):
+            return True
+        entry = self._items[k].entry
+        return entry.role == "seen" or entry.cue is not None
+
+    def _meet(self, k: int, cue: CueRule) -> None:
+        """Take up the cue at item ``k``, forward or backward."""
+        if cue.reach == "before" or (cue.reach == "nearest" and not self._followed(k)):
+            if not self._look_back(k, cue) and cue.reach == "nearest":
+                self._take(k, cue)
+            return
+        if cue.reach == "both" or (cue.reach == "after" and self._after_colon(k)):
+            self._look_back(k, cue)
+        self._take(k, cue)
+
+    def _take(self, k: int, cue: CueRule) -> None:
+        if not self._held(cue):
+            self._cue, self._cue_item, self._covered = cue, k, False
+            self._joint = ""
+
+    def _after_colon(self, k: int) -> bool:
+        """Tell whether a bare "no" answers a template line ("Pneumothorax: no")."""
+        alone = k + 1 >= len(self._items) or self._items[k + 1].entry.role == "comma"
+        return alone and k > 0 and self._items[k - 1].entry.role == "colon"
+
+    def _held(self, new: CueRule) -> bool:
+        """Tell whether the cue in force stays in force against a new one."""
+        old = self._cue
+        if old is None:
+            return False
+        if old.means is Assertion.HYPOTHETICAL:
+            return True
+        if old.means is Assertion.ABSENT and new.means is not Assertion.ABSENT:
+            return new.id not in _NOT_EXCLUDED and self._joint != "comma"
+        return False
+
+    def _followed(self, k: int) -> bool:
+        """Tell whether a mention follows the cue at once, with only its own adjectives between."""
+        reach = self._items[k].end
+        for t in range(k + 1, len(self._items)):
+            item = self._items[t]
+            entry = item.entry
+            if item.start - reach > 3:
+                return False
+            if t in self._at:
+                return True
+            passes = entry.concept or entry.side or entry.severity or entry.quality or entry.change
+            if not (passes or entry.role in _SKIPPED or entry.time):
+                return False
+            reach = item.end
+        return False
+
+    def _look_back(self, k: int, cue: CueRule) -> bool:
+        """Apply a cue to the mentions before it: all of a list, else the nearest one."""
+        found = False
+        joined = False
+        for t in range(k - 1, -1, -1):
+            entry = self._items[t].entry
+            if t in self._at:
+                if found and not joined:
+                    break
+                for mention in self._at[t]:
+                    if mention.last < k:
+                        self._apply(mention, cue, k)
+                found, joined = True, False
+            elif entry.role in ("and", "or"):
+                joined = True
+            elif entry.role == "comma" and found:
+                joined = joined or self._list_closes(t, k)
+            elif found and (entry.cue or entry.role in _STOPS):
+                break
+        return found
+
+    def _list_closes(self, t: int, k: int) -> bool:
+        """Tell whether an "and" or "or" makes the comma at ``t`` part of a list before ``k``."""
+        return any(item.entry.role in ("and", "or") for item in self._items[t + 1 : k])
+
+    def _mark_alternatives(self) -> None:
+        """Make both findings of a plain "atelectasis or pneumonia" uncertain."""
+        for k, item in enumerate(self._items):
+            if item.entry.role != "or":
+                continue
+            left = self._neighbour(range(k - 1, -1, -1))
+            right = self._neighbour(range(k + 1, len(self._items)))
+            pair = [m for m in (left, right) if m is not None and _plain(m)]
+            if len(pair) == 2 and pair[0].concept != pair[1].concept:
+                for mention in pair:
+                    mention.assertion = Assertion.UNCERTAIN
+                    mention.cue = (item.start, item.end, "hedge.or")
+
+    def _neighbour(self, order: range) -> Mention | None:
+        for k in order:
+            entry = self._items[k].entry
+            if k in self._at:
+                return self._at[k][0]
+            if not (entry.side or entry.severity or entry.concept or entry.quality):
+                return None
+        return None
+
+
+def _plain(mention: Mention) -> bool:
+    return mention.assertion is Assertion.PRESENT and mention.kind is EntityKind.FINDING
+
+
+def mark_other_subject(items: list[Item], mentions: list[Mention]) -> None:
+    """Set the subject of all mentions of a sentence that speaks of somebody else."""
+    if any(item.entry.other_subject for item in items):
+        for mention in mentions:
+            mention.subject = Subject.OTHER
+
+
+def fold_unchanged(
+    items: list[Item], words: list[str], fillers: frozenset[str], stable: Item
+) -> list[Item]:
+    """Turn a negation of change ("no significant interval change in") into one "stable" item.
+
+    Args:
+        items: Phrases of a sentence.
+        words: Words of the report.
+        fillers: Words that may stand between the negation and the change.
+        stable: An item whose entry says "stable".
+    """
+    folded: list[Item] = []
+    skip = -1
+    for k, item in enumerate(items):
+        if item.start < skip:
+            continue
+        cue = item.entry.cue
+        change = None
+        if cue is not None and cue.means is Assertion.ABSENT and cue.reach == "after":
+            change = _negated_change(items, k, words, fillers)
+        if change is None:
+            folded.append(item)
+        else:
+            folded.append(Item(item.start, change.end, stable.entry))
+            skip = change.end
+    return folded
+
+
+def _negated_change(
+    items: list[Item], k: int, words: list[str], fillers: frozenset[str]
+) -> Item | None:
+    """Return the change that the negation at item ``k`` denies, if it does."""
+    reach = items[k].end
+    for t in range(k + 1, len(items)):
+        item = items[t]
+        if any(word not in fillers for word in words[reach : item.start]):
+            return None
+        change = item.entry.change
+        if change is not None and change.noun:
+            following = items[t + 1] if t + 1 < len(items) else None
+            attached = (
+                following is not None
+                and following.start == item.end
+                and (following.entry.concept or following.entry.side or following.entry.severity)
+                and words[item.end - 1] not in ("in", "of")
+            )
+            return None if attached or words[item.end : item.end + 1] == ["of"] else item
+        if item.entry.concept is not None:
+            return None
+        if any(word not in fillers for word in words[item.start : item.end]):
+            return None
+        reach = item.end
+    return None
+
+
+__all__ = ["ClauseReader", "fold_unchanged", "mark_other_subject"]

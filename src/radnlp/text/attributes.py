@@ -1,0 +1,312 @@
+"""Side, extent, place and change of each mention, from the words around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Side
+from radnlp.text.lexicon import VERBS
+
+if TYPE_CHECKING:
+    from radnlp.text.lexicon import Entry, Item
+    from radnlp.text.mentions import Mention
+
+_LIST = frozenset({"and", "or", "comma"})
+_SEVERITIES = tuple(Severity)  # from least to most
+_MOST_UNKNOWN_BEFORE = 3
+_MOST_UNKNOWN_AFTER = 6
+_KEPT_IF_ABSENT = frozenset({Change.RESOLVED, Change.REMOVED})
+
+
+class AttributeReader:
+    """Reads the attributes of one sentence's mentions; used once per sentence.
+
+    Args:
+        items: Phrases of the sentence.
+        mentions: Its mentions, with their assertion; their attributes are set.
+    """
+
+    def __init__(self, items: list[Item], mentions: list[Mention]) -> None:
+        self._items = items
+        self._findings: dict[int, Mention] = {}
+        self._anatomy: dict[int, Mention] = {}
+        self._named: list[Mention] = []
+        for mention in mentions:
+            if mention.kind is EntityKind.ANATOMY:
+                self._anatomy[mention.first] = mention
+            else:
+                self._named.append(mention)
+                for k in range(mention.first, mention.last + 1):
+                    self._findings.setdefault(k, mention)
+
+    def read(self) -> None:
+        """Set side, severity, places and change of every mention."""
+        for k, anatomy in self._anatomy.items():
+            self._side_of_anatomy(k, anatomy)
+        for mention in self._named:
+            self._inside(mention)
+            self._before(mention)
+            if not mention.fixed:
+                self._after(mention)
+        for mention in self._named:
+            if not mention.places and mention.side is None and not mention.locations:
+                self._subject(mention)
+        self._share()
+        for k, item in enumerate(self._items):
+            rule = item.entry.change
+            if rule is not None and rule.change is not None and k not in self._findings:
+                self._compare(k, rule.change)
+        for mention in self._named:
+            _settle(mention)
+
+    def _side_of_anatomy(self, k: int, anatomy: Mention) -> None:
+        """Take the side that stands before a part: "right lower lobe", "left and right bases"."""
+        reach = anatomy.start
+        for t in range(k - 1, -1, -1):
+            item = self._items[t]
+            entry = item.entry
+            if reach - item.end > 1 or t in self._findings or t in self._anatomy:
+                return
+            if entry.side is not None:
+                anatomy.side = _joined(anatomy.side, entry.side)
+            elif not (entry.severity or self._joins_sides(t, anatomy)):
+                return
+            reach = item.start
+
+    def _joins_sides(self, t: int, anatomy: Mention) -> bool:
+        joins = self._items[t].entry.role in _LIST and self._modifies(t - 1)
+        return joins and anatomy.side is not None
+
+    def _modifies(self, k: int) -> bool:
+        if k < 0 or k >= len(self._items) or k in self._findings:
+            return False
+        entry = self._items[k].entry
+        return bool(entry.side or entry.severity or k in self._anatomy)
+
+    def _inside(self, mention: Mention) -> None:
+        for k in range(mention.first, mention.last + 1):
+            self._take(mention, self._items[k].entry)
+
+    def _take(self, mention: Mention, entry: Entry) -> None:
+        if entry.side is not None:
+            mention.side = _joined(mention.side, entry.side)
+        if entry.severity is not None and mention.kind is EntityKind.FINDING:
+            order = _SEVERITIES.index
+            if mention.severity is None or order(mention.severity) < order(entry.severity):
+                mention.severity = entry.severity
+
+    def _before(self, mention: Mention) -> None:
+        """Read the adjectives before a mention: "small left lower lobe opacity"."""
+        reach, unknown = mention.start, 0
+        for t in range(mention.first - 1, -1, -1):
+            item = self._items[t]
+            entry = item.entry
+            unknown += reach - item.end
+            if unknown > _MOST_UNKNOWN_BEFORE or t in self._findings:
+                return
+            if t in self._anatomy:
+                if mention.locations and not mention.places:
+                    return  # an organ statement has its place already
+                self._place(mention, self._anatomy[t])
+            elif entry.side is not None or entry.severity is not None:
+                self._take(mention, entry)
+            elif entry.role in _LIST:
+                if not (self._modifies(t - 1) and self._modifies(t + 1)):
+                    return
+            elif entry.role is not None or not _is_adjective(entry):
+                return
+            reach = item.start
+
+    def _place(self, mention: Mention, anatomy: Mention) -> None:
+        if anatomy not in mention.places:
+            mention.places.append(anatomy)
+        if anatomy.concept not in mention.locations:
+            mention.locations.append(anatomy.concept)
+        if anatomy.side is not None:
+            mention.side = _joined(mention.side, anatomy.side)
+
+    def _after(self, mention: Mention) -> None:
+        """Read the place after a mention: "opacity in the left base", "effusions bilaterally"."""
+        reach, unknown, placed, said = mention.end, 0, False, False
+        group: list[int] = []
+        for t in range(mention.last + 1, len(self._items)):
+            item = self._items[t]
+            entry = item.entry
+            unknown += item.start - reach
+            if unknown > _MOST_UNKNOWN_AFTER:
+                break
+            if t in self._findings:
+                group = self._without_next(group)
+                break
+            if entry.role in ("verb", "seen") or (not group and self._trails(t)):
+                said = True
+            elif t in self._anatomy or entry.side is not None:
+                if not (placed or self._adjoins(t, mention, said=said)):
+                    break
+                group.append(t)
+            elif entry.severity is not None and said and mention.severity is None:
+                self._take(mention, entry)
+            elif entry.role == "place":
+                placed = True
+            elif not self._runs_on(t, group):
+                break
+            reach = item.end
+        self._place_all(mention, group)
+
+    def _adjoins(self, t: int, mention: Mention, *, said: bool) -> bool:
+        """Tell whether a side or part belongs to the mention before it without a preposition."""
+        close = self._items[t].start == mention.end
+        if self._items[t].entry.side is not None:
+            return said or close
+        following = self._findings.get(t + 1)
+        return close and (following is None or following.start > self._items[t].end)
+
+    def _trails(self, t: int) -> bool:
+        """Tell whether a comma leads to a lone attribute: "pneumothorax, small, left"."""
+        if self._items[t].entry.role != "comma" or t + 1 >= len(self._items):
+            return False
+        following = self._items[t + 1].entry
+        alone = t + 2 >= len(self._items) or self._items[t + 2].entry.role == "comma"
+        return alone and (following.side is not None or following.severity is not None)
+
+    def _runs_on(self, t: int, group: list[int]) -> bool:
+        entry = self._items[t].entry
+        if entry.role in ("and", "or", "comma"):
+            if not group:
+                return False
+            group.append(t)
+            return self._leads_to_place(t + 1)
+        if entry.role is not None:
+            return entry.role in ("article", "dimension")
+        return bool(entry.change or (entry.cue and entry.cue.reach == "before") or entry.quality)
+
+    def _leads_to_place(self, t: int) -> bool:
+        while t < len(self._items) and self._items[t].entry.role in ("article", "place", "and"):
+            t += 1
+        return t < len(self._items) and (
+            t in self._anatomy or self._items[t].entry.side is not None
+        )
+
+    def _without_next(self, group: list[int]) -> list[int]:
+        """Drop what follows the last joint: it belongs to the next mention."""
+        for n in range(len(group) - 1, -1, -1):
+            if self._items[group[n]].entry.role in _LIST:
+                return group[:n]
+        return group
+
+    def _place_all(self, mention: Mention, group: list[int]) -> None:
+        for t in group:
+            if t in self._anatomy:
+                self._place(mention, self._anatomy[t])
+            elif self._items[t].entry.side is not None:
+                self._take(mention, self._items[t].entry)
+
+    def _subject(self, mention: Mention) -> None:
+        """Take the place from the sentence's subject: "the left lung shows an opacity"."""
+        verb = False
+        for t in range(mention.first - 1, -1, -1):
+            entry = self._items[t].entry
+            if t in self._findings or entry.role in ("break", "comma"):
+                return
+            if t in self._anatomy:
+                if verb:
+                    self._place(mention, self._anatomy[t])
+                return
+            if entry.role in VERBS or entry.role == "colon":
+                verb = True
+
+    def _share(self) -> None:
+        """Let mentions that are joined by "and" share the side before and the place after them."""
+        for left, right in zip(self._named, self._named[1:], strict=False):
+            joint = left.last + 1
+            if right.first != left.last + 2 or self._items[joint].entry.role not in ("and", "or"):
+                continue
+            if right.end - left.start > 8 or left.concept == right.concept:
+                continue
+            if right.side is None and not right.locations:
+                right.side = left.side
+                right.places.extend(left.places)
+                right.locations.extend(left.locations)
+            elif left.side is None and not left.locations:
+                left.side = right.side
+                left.places.extend(right.places)
+                left.locations.extend(right.locations)
+
+    def _compare(self, k: int, change: Change) -> None:
+        """Attach a word of change to the mention after it, otherwise to those before it."""
+        mention = self._mention_after(k)
+        targets = [mention] if mention is not None else self._mentions_before(k)
+        for target in targets:
+            if target.change is None:
+                target.change = change
+
+    def _mention_after(self, k: int) -> Mention | None:
+        reach, unknown = self._items[k].end, 0
+        for t in range(k + 1, len(self._items)):
+            item = self._items[t]
+            entry = item.entry
+            unknown += item.start - reach
+            if unknown > _MOST_UNKNOWN_BEFORE:
+                return None
+            if t in self._findings:
+                return self._findings[t]
+            if entry.role in ("and", "or"):
+                if not (self._modifies(t - 1) and self._modifies(t + 1)):
+                    return None
+            elif not _leads_on(entry):
+                return None
+            reach = item.end
+        return None
+
+    def _said_before(self, k: int) -> bool:
+        return any(item.entry.role in VERBS for item in self._items[:k])
+
+    def _mentions_before(self, k: int) -> list[Mention]:
+        found: list[Mention] = []
+        joined = True
+        if k and self._items[k - 1].entry.role == "and" and not self._said_before(k):
+            return found  # the word opens the next phrase of a list
+        for t in range(k - 1, -1, -1):
+            role = self._items[t].entry.role
+            if t in self._findings:
+                mention = self._findings[t]
+                if mention in found:
+                    continue
+                if not joined:
+                    break
+                found.append(mention)
+                joined = False
+            elif role in ("break", "colon"):
+                break
+            elif role in ("and", "or", "with"):
+                joined = True
+            elif role in VERBS and found:
+                break
+        return found
+
+
+def _leads_on(entry: Entry) -> bool:
+    """Tell whether a word may stand between a word of change and its mention."""
+    passes = entry.role in (None, "article", "place", "dimension")
+    return passes and (entry.cue is None or entry.cue.reach == "nearest")
+
+
+def _is_adjective(entry: Entry) -> bool:
+    if entry.cue is not None:
+        return entry.cue.means is not Assertion.ABSENT and entry.cue.reach == "nearest"
+    return entry.change is not None or entry.quality is not None or entry.time is not None
+
+
+def _joined(one: Side | None, other: Side) -> Side:
+    """Return the side that two sides make together."""
+    if one is None or one == other:
+        return other
+    return Side.BILATERAL if Side.MIDLINE not in (one, other) else one
+
+
+def _settle(mention: Mention) -> None:
+    if mention.assertion is Assertion.ABSENT and mention.change not in _KEPT_IF_ABSENT:
+        mention.change = None
+
+
+__all__ = ["AttributeReader"]

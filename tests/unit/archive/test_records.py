@@ -1,0 +1,182 @@
+"""Reading records: a bad one never takes another one with it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from radnlp.archive.records import Reading, read_records
+from radnlp.archive.sources import find_sources
+from radnlp.errors import InputError
+from radnlp.io import read_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from radnlp.archive.records import Record
+
+GLYPH = "Café"
+
+
+def read(path: Path, content: str | bytes, reading: Reading | None = None) -> list[Record]:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (source,) = find_sources([path]).files
+    records = list(read_records(source, reading or Reading()))
+    assert all((record.text is None) == (record.error is not None) for record in records)
+    return records
+
+
+def outcome(records: list[Record]) -> list[str | None]:
+    """The text of each record, or the name of its error."""
+    return [type(record.error).__name__ if record.error else record.text for record in records]
+
+
+def test_csv_rows_carry_their_ids(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", 'uid,text\n7,"one, two"\n8,"three\nlines"\n')
+    assert [(record.id, record.text) for record in records] == [
+        ("7", "one, two"),
+        ("8", "three\nlines"),
+    ]
+
+
+def test_csv_rows_without_ids_are_named_by_file_and_line(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", 'text\n"two\nlines"\nthree\n')
+    assert [record.id for record in records] == ["a.csv:2", "a.csv:4"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_header_tells_the_delimiter(tmp_path: Path, delimiter: str) -> None:
+    assert outcome(read(tmp_path / "a.csv", f"id{delimiter}text\n1{delimiter}Clear.\n")) == [
+        "Clear."
+    ]
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_name(tmp_path: Path) -> None:
+    assert outcome(read(tmp_path / "a.csv", b"\xef\xbb\xbftext\nClear.\n")) == ["Clear."]
+
+
+def test_an_open_quote_costs_its_own_row_only(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", 'id,text\n1,"open\n2,"fine, yes"\n3,plain\n')
+    assert outcome(records) == ["MalformedRow", "fine, yes", "plain"]
+    assert records[0].id == "a.csv:2"
+    assert "line 2" in str(records[0].error)
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_the_file(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", 'id,text\n1,"open\n2,b\n3,c\n')
+    assert outcome(records) == ["MalformedRow", "b", "c"]
+
+
+def test_a_row_of_another_length_is_malformed(tmp_path: Path) -> None:
+    assert outcome(read(tmp_path / "a.csv", "id,text\n1,a,b\n2\n3,c\n")) == [
+        "MalformedRow",
+        "MalformedRow",
+        "c",
+    ]
+
+
+def test_a_column_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    assert outcome(read(tmp_path / "a.csv", "text,text\na,b\n")) == ["MalformedRow"]
+
+
+def test_a_long_csv_field_is_read_and_the_global_limit_put_back(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    text = "x" * 200_000
+    assert outcome(read(tmp_path / "a.csv", f"text\n{text}\n")) == [text]
+    assert csv.field_size_limit() == before
+
+
+def test_latin_1_rows_fail_alone_and_name_the_byte(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", f"id,text\n1,{GLYPH}\n2,plain\n".encode("latin-1"))
+    assert outcome(records) == ["EncodingError", "plain"]
+    assert "0xE9" in str(records[0].error)
+    assert "latin-1" in str(records[0].error)
+
+
+@pytest.mark.parametrize(("name", "head"), [("a.csv", "text\n"), ("a.txt", "")])
+def test_a_named_encoding_is_used(tmp_path: Path, name: str, head: str) -> None:
+    content = f"{head}{GLYPH}".encode("latin-1")
+    assert outcome(read(tmp_path / name, content, Reading(encoding="latin-1"))) == [GLYPH]
+
+
+def test_an_unknown_encoding_is_wrong_use() -> None:
+    with pytest.raises(InputError, match="utf-9"):
+        Reading(encoding="utf-9")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"text": NaN}',
+        '{"text": "a", "text": "b"}',
+        "[" * 100_000,
+        '["text"]',
+        '{"text": "cut',
+        '{"other": 1}',
+    ],
+    ids=["NaN", "duplicate key", "deep", "list", "cut", "no text"],
+)
+def test_a_bad_json_line_fails_alone(tmp_path: Path, line: str) -> None:
+    content = f'{{"id": 1, "text": "a"}}\n{line}\n{{"id": 2, "text": "b"}}\n'
+    assert outcome(read(tmp_path / "a.jsonl", content)) == ["a", "InvalidRecord", "b"]
+
+
+def test_a_last_line_that_is_cut_fails_alone(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.jsonl", '{"text": "a"}\n\n{"id": "secret", "tex')
+    assert outcome(records) == ["a", "InvalidRecord"]
+    assert records[1].id == "a.jsonl:3"
+    assert "secret" not in str(records[1].error)
+
+
+def test_json_files_hold_one_report_or_a_list(tmp_path: Path) -> None:
+    one = read(tmp_path / "a.json", json.dumps({"sections": {"FINDINGS": "Clear."}}))
+    many = read(tmp_path / "b.json", json.dumps([{"text": "a"}, {"text": "b"}, 3]))
+    assert outcome(one) == ["FINDINGS:\nClear."]
+    assert outcome(many) == ["a", "b", "InvalidRecord"]
+
+
+def test_a_text_file_is_one_report(tmp_path: Path) -> None:
+    (record,) = read(tmp_path / "a.txt", "Clear.\r\nNormal.\n")
+    assert (record.id, record.text) == ("a.txt", "Clear.\r\nNormal.\n")
+
+
+def test_a_section_in_json_reads_the_same_as_by_read_report(tmp_path: Path) -> None:
+    fields = {"impression": "Normal.", "findings": ["Clear.", "No effusion."]}
+    (record,) = read(tmp_path / "a.json", json.dumps(fields))
+    assert record.text == read_report(tmp_path / "a.json").text
+
+
+def test_a_picture_that_is_named_txt_is_no_report(tmp_path: Path) -> None:
+    assert outcome(read(tmp_path / "a.txt", b"\x89PNG\r\n\x1a\n" + bytes(60))) == ["UnknownFormat"]
+
+
+def test_parquet_rows_are_read_with_nested_sections(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    rows = [{"uid": 5, "sections": {"FINDINGS": "Clear.", "IMPRESSION": "Normal."}, "age": 3}]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    records = read(path, path.read_bytes())
+    assert [(record.id, record.text) for record in records] == [
+        ("5", "FINDINGS:\nClear.\n\nIMPRESSION:\nNormal.")
+    ]
+
+
+def test_bytes_in_parquet_that_are_no_utf_8_fail_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    column = pa.array([b"caf\xe9", b"plain"], pa.binary())
+    pq.write_table(pa.table({"text": column}), path)
+    assert outcome(read(path, path.read_bytes())) == ["EncodingError", "plain"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 garbage PAR1", b"garbage"])
+def test_garbage_parquet_is_a_corrupt_archive(tmp_path: Path, content: bytes) -> None:
+    assert outcome(read(tmp_path / "a.parquet", content)) == ["CorruptArchive"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_an_empty_file_of_rows_is_a_corrupt_archive(tmp_path: Path, name: str) -> None:
+    assert outcome(read(tmp_path / name, b"")) == ["CorruptArchive"]

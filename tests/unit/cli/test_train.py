@@ -1,0 +1,53 @@
+"""``radnlp train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from radnlp.train import vision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+
+def test_options_reach_the_training(radnlp: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[vision.VisionTraining] = []
+
+    def remember(options: vision.VisionTraining) -> Path:
+        asked.append(options)
+        return Path("out/small.safetensors")
+
+    monkeypatch.setattr(vision, "train_vision", remember)
+    arguments = [
+        "--minutes",
+        "2",
+        "--size",
+        "128",
+        "--no-pretrained",
+        "--resume",
+        "--name",
+        "small",
+    ]
+    ran = radnlp("train", "vision", "films", "more", "-o", "out", *arguments)
+    assert ran.status == 0
+    assert "--vision-stage out/small.safetensors" in ran.err
+    assert asked == [
+        vision.VisionTraining(
+            data=(Path("films"), Path("more")),
+            output=Path("out"),
+            minutes=2.0,
+            size=128,
+            pretrained=False,
+            resume=True,
+            name="small",
+        )
+    ]
+
+
+def test_an_option_out_of_range_ends_with_2(radnlp: Callable) -> None:
+    ran = radnlp("train", "vision", "films", "-o", "out", "--size", "100")
+    assert ran.status == 2
+    assert "multiple of 32" in ran.err

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import pytest
+
+from radnlp.link.places import is_narrower, load_places
+from radnlp.schema import Entity, EntityKind, SectionKind, Side, Span
+from radnlp.vocabulary import load_vocabulary
+
+
+def mention(concept: str, side: Side | None = None, *locations: str) -> Entity:
+    vocabulary = load_vocabulary()
+    return Entity(
+        id="e0",
+        text="words",
+        span=Span(0, 5),
+        section=SectionKind.FINDINGS,
+        kind=EntityKind.FINDING,
+        concept=concept,
+        ancestors=vocabulary.ancestors(concept) if concept in vocabulary else (),
+        side=side,
+        locations=locations,
+    )
+
+
+@pytest.mark.parametrize(
+    ("concept", "side", "locations", "labels"),
+    [
+        ("opacity", Side.LEFT, ("lower_lobe",), ("left_lower_zone",)),
+        ("opacity", Side.RIGHT, ("lung_apex",), ("right_apex",)),
+        ("opacity", Side.BILATERAL, ("lung_base",), ("left_base", "right_base")),
+        ("opacity", None, ("middle_lobe",), ("right_mid_zone", "right_lower_zone")),
+        ("opacity", None, ("lingula",), ("left_mid_zone", "left_lower_zone")),
+        ("opacity", None, ("retrocardiac",), ("cardiac_silhouette",)),
+        ("opacity", Side.LEFT, ("retrocardiac",), ("left_retrocardiac",)),
+        ("opacity", None, ("lower_lobe",), ()),
+        ("opacity", Side.LEFT, ("lung", "upper_lobe"), ("left_upper_zone",)),
+        ("opacity", Side.LEFT, ("lung_segment",), ("left_lung",)),
+        ("pleural_effusion", Side.LEFT, (), ("left_costophrenic_angle", "left_lower_zone")),
+        (
+            "pleural_effusion",
+            Side.LEFT,
+            ("pleura",),
+            ("left_costophrenic_angle", "left_lower_zone"),
+        ),
+        ("empyema", Side.RIGHT, (), ("right_costophrenic_angle", "right_lower_zone")),
+        ("pleural_effusion", None, (), ()),
+        ("pneumothorax", Side.RIGHT, (), ("right_lung",)),
+        ("pneumothorax", Side.RIGHT, ("lung_apex",), ("right_apex",)),
+        ("cardiomegaly", None, (), ("cardiac_silhouette",)),
+        ("cardiomegaly", None, ("heart",), ("cardiac_silhouette",)),
+        ("tortuous_aorta", None, (), ("mediastinum",)),
+        ("hilar_enlargement", Side.LEFT, ("hilum",), ("left_hilum",)),
+        ("edema", None, (), ("left_lung", "right_lung")),
+        ("edema", Side.RIGHT, (), ("right_lung",)),
+        ("rib_fracture", Side.LEFT, ("rib",), ()),
+        ("opacity", Side.LEFT, ("rib",), ()),
+        ("picc", Side.RIGHT, ("superior_vena_cava",), ("mediastinum",)),
+        ("a_name_of_a_plug_in", Side.LEFT, (), ()),
+    ],
+)
+def test_words_name_zones(
+    concept: str, side: Side | None, locations: tuple[str, ...], labels: tuple[str, ...]
+) -> None:
+    assert load_places().named_by(mention(concept, side, *locations)).labels == labels
+
+
+def test_it_is_told_whether_the_words_or_the_finding_give_the_place() -> None:
+    places = load_places()
+    assert places.named_by(mention("opacity", Side.LEFT, "lower_lobe")).rule == "words"
+    assert places.named_by(mention("pleural_effusion", Side.LEFT)).rule == "usual_place"
+
+
+def test_every_concept_of_the_table_is_in_the_vocabulary() -> None:
+    places, vocabulary = load_places(), load_vocabulary()
+    listed = {*places.words, *places.findings, *places.too_broad}.union(*places.same_shadow)
+    assert sorted(listed - {concept.id for concept in vocabulary}) == []
+
+
+def test_every_zone_of_the_table_is_one_that_is_cut() -> None:
+    known = {"cardiac_silhouette", "mediastinum"} | {
+        f"{{side}}_{name}"
+        for name in (
+            "lung", "upper_zone", "mid_zone", "lower_zone", "apex", "base", "hilum",
+            "costophrenic_angle", "retrocardiac",
+        )
+    }  # fmt: skip
+    places = load_places()
+    for place in (*places.words.values(), *places.findings.values()):
+        assert {*place.zones, *place.unsided} <= known
+
+
+def test_narrower_and_broader_names_are_the_same_thing_unless_too_broad() -> None:
+    places = load_places()
+    assert places.same("consolidation", "opacity")
+    assert places.same("opacity", "consolidation")
+    assert not places.same("opacity", "lung_abnormality")
+    assert not places.same("nodule", "pneumothorax")
+
+
+def test_names_of_one_shadow_may_be_the_same_thing() -> None:
+    places = load_places()
+    assert places.may_be("pneumonia", "consolidation")
+    assert not places.same("pneumonia", "consolidation")
+    assert not places.may_be("pneumothorax", "consolidation")
+
+
+def test_is_narrower_goes_one_way() -> None:
+    assert is_narrower("consolidation", "opacity")
+    assert not is_narrower("opacity", "consolidation")
+
+
+@pytest.mark.parametrize(
+    ("concept", "side", "locations", "limited"),
+    [
+        ("opacity", None, (), False),
+        ("opacity", None, ("lung",), False),
+        ("cardiomegaly", None, ("heart",), False),
+        ("opacity", Side.LEFT, (), True),
+        ("opacity", None, ("upper_lobe",), True),
+        ("opacity", None, ("rib",), True),
+    ],
+)
+def test_words_may_limit_a_mention_to_a_part(
+    concept: str, side: Side | None, locations: tuple[str, ...], limited: bool
+) -> None:
+    assert load_places().limits(mention(concept, side, *locations)) is limited

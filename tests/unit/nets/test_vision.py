@@ -1,0 +1,49 @@
+"""The network has the shapes it promises, and its map is what its score is pooled from."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from radnlp.nets.vision import VisionNet, VisionShape
+
+
+@pytest.fixture(scope="module")
+def net() -> VisionNet:
+    torch.manual_seed(0)
+    return VisionNet(VisionShape(concepts=4)).eval()
+
+
+def test_maps_lie_at_a_quarter_and_a_sixteenth_of_the_image(net: VisionNet) -> None:
+    with torch.inference_mode():
+        output = net(torch.zeros(2, 1, 128, 128))
+    assert output.anatomy.shape == (2, 3, 32, 32)
+    assert output.evidence.shape == (2, 4, 8, 8)
+    assert output.findings.shape == (2, 4)
+
+
+def test_a_score_lies_between_the_mean_and_the_peak_of_its_evidence(net: VisionNet) -> None:
+    with torch.inference_mode():
+        output = net(torch.rand(3, 1, 128, 128))
+    cells = output.evidence.flatten(2)
+    assert (output.findings >= cells.mean(dim=2) - 1e-4).all()
+    assert (output.findings <= cells.amax(dim=2) + 1e-4).all()
+
+
+def test_colour_weights_see_the_same_in_a_grey_photograph() -> None:
+    import timm
+
+    torch.manual_seed(1)
+    colour = timm.create_model("tf_efficientnet_lite0", features_only=True).eval()
+    grey = VisionNet(VisionShape(concepts=1)).eval()
+    grey.load_backbone(colour.state_dict())
+    photograph = torch.rand(1, 1, 64, 64) * 2 - 1
+    with torch.inference_mode():
+        ours = grey.backbone(photograph)[-1]
+        theirs = colour(photograph.expand(-1, 3, -1, -1))[-1]
+    torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_weights_of_another_backbone_are_refused(net: VisionNet) -> None:
+    with pytest.raises(ValueError, match="tf_efficientnet_lite0"):
+        net.load_backbone({"conv_stem.weight": torch.zeros(8, 3, 5, 5)})

@@ -1,0 +1,142 @@
+"""Side, extent, place and change."""
+
+from __future__ import annotations
+
+import pytest
+
+from radnlp.schema.entity import Entity, EntityKind
+from radnlp.schema.text import Report
+from radnlp.text import RuleText
+
+STAGE = RuleText()
+
+
+def finding(text: str, n: int = 0) -> Entity:
+    kinds = (EntityKind.FINDING, EntityKind.DEVICE)
+    named = [entity for entity in STAGE(Report(text=text)).entities if entity.kind in kinds]
+    return named[n]
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Left pleural effusion.", "left"),
+        ("Left-sided effusion.", "left"),
+        ("Effusion on the left.", "left"),
+        ("Opacity in the right lower lobe.", "right"),
+        ("RLL opacity.", "right"),
+        ("Bibasilar atelectasis.", "bilateral"),
+        ("Bilateral effusions, left greater than right.", "bilateral"),
+        ("Left greater than right effusions.", "bilateral"),
+        ("Effusions bilaterally.", "bilateral"),
+        ("Right and left lower lobe opacities.", "bilateral"),
+        ("Moderate left and small right effusion.", "bilateral"),
+        ("Blunting of the left costophrenic angle.", "left"),
+        ("The right costophrenic angle is blunted.", "right"),
+        ("The left lung shows an opacity.", "left"),
+        ("Pneumothorax, small, left.", "left"),
+        ("Opacity.", None),
+        ("Opacity. The right lung is otherwise clear.", None),
+        ("Opacity may be pneumonia in the right clinical setting.", None),
+    ],
+)
+def test_a_finding_has_the_side_that_the_words_say(text: str, side: str | None) -> None:
+    assert finding(text).side == side
+
+
+def test_mentions_joined_by_and_share_the_side_before_them() -> None:
+    assert finding("Left effusion and atelectasis.", 1).side == "left"
+
+
+def test_mentions_with_their_own_side_share_none() -> None:
+    assert finding("Left effusion and right atelectasis.", 1).side == "right"
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("Small left effusion.", "small"),
+        ("The effusion is small.", "small"),
+        ("Trace effusion.", "trace"),
+        ("The heart is mildly enlarged.", "mild"),
+        ("Mild to moderate cardiomegaly.", "moderate"),
+        ("Moderately large effusion.", "large"),
+        ("Massive pneumothorax.", "large"),
+        ("Severe emphysema.", "severe"),
+        ("Effusion.", None),
+        ("The feeding tube has been advanced.", None),
+    ],
+)
+def test_a_finding_has_the_extent_that_the_words_say(text: str, severity: str | None) -> None:
+    assert finding(text).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("text", "locations"),
+    [
+        ("Opacity in the left lower lobe.", ("lower_lobe",)),
+        ("Left upper zone nodule.", ("upper_zone",)),
+        ("Opacity is seen at the right base.", ("lung_base",)),
+        ("Opacities in the right lower lobe and left upper lobe.", ("lower_lobe", "upper_lobe")),
+        ("Left apical pneumothorax.", ("lung_apex",)),
+        ("Retrocardiac opacity.", ("retrocardiac",)),
+        ("PICC with tip in the SVC.", ("superior_vena_cava",)),
+        ("Feeding tube terminates in the stomach.", ("stomach",)),
+        ("Nodule in the lingula and right base atelectasis.", ("lingula",)),
+        ("Opacity.", ()),
+    ],
+)
+def test_a_finding_lies_where_the_words_say(text: str, locations: tuple[str, ...]) -> None:
+    assert finding(text).locations == locations
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("New left effusion.", "new"),
+        ("Interval placement of a chest tube.", "new"),
+        ("Worsening left effusion.", "worse"),
+        ("The effusion has increased.", "worse"),
+        ("Interval increase in the right effusion.", "worse"),
+        ("The effusion is larger.", "worse"),
+        ("Stable cardiomegaly.", "stable"),
+        ("Effusion, unchanged.", "stable"),
+        ("The left effusion is unchanged.", "stable"),
+        ("No change in the effusion.", "stable"),
+        ("Small effusion, no change.", "stable"),
+        ("The effusion has not changed.", "stable"),
+        ("Effusion persists.", "stable"),
+        ("Improved edema.", "improved"),
+        ("The effusion has decreased in size.", "improved"),
+        ("Resolving pneumonia.", "improved"),
+        ("The effusion has nearly resolved.", "improved"),
+        ("The effusion has resolved.", "resolved"),
+        ("The effusion is no longer seen.", "resolved"),
+        ("Resolution of the effusion.", "resolved"),
+        ("The chest tube was removed.", "removed"),
+        ("Removal of the chest tube.", "removed"),
+        ("No new effusion.", None),
+        ("Effusion.", None),
+    ],
+)
+def test_a_finding_changes_as_the_words_say(text: str, change: str | None) -> None:
+    assert finding(text).change == change
+
+
+def test_each_finding_has_its_own_change() -> None:
+    text = "The right effusion has increased, the left effusion is stable."
+    assert [finding(text, n).change for n in (0, 1)] == ["worse", "stable"]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Fracture of the left sixth rib.", "rib_fracture"),
+        ("Fracture of the right clavicle.", "clavicle_fracture"),
+        ("The aorta is calcified.", "atherosclerosis"),
+        ("The aorta is tortuous and calcified.", "tortuous_aorta"),
+        ("Calcification in the left upper lobe.", "calcification"),
+    ],
+)
+def test_a_place_can_make_a_finding_a_narrower_one(text: str, concept: str) -> None:
+    assert finding(text).concept == concept

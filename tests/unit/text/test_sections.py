@@ -1,0 +1,109 @@
+"""Section titles in the shapes that archives have."""
+
+from __future__ import annotations
+
+import pytest
+
+from radnlp.schema.text import Report, Section
+from radnlp.text import RuleText
+from radnlp.text.rulebook import load_rulebook
+from radnlp.text.sections import SectionReader
+
+READ = SectionReader(load_rulebook().titles)
+
+
+def bodies(text: str) -> list[tuple[str, str]]:
+    return [(str(section.kind), section.span.of(text)) for section in READ(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FINDINGS: Clear lungs.\nIMPRESSION: Normal chest.",
+        "Findings: Clear lungs.\nImpression: Normal chest.",
+        "FINDINGS:\nClear lungs.\n\nIMPRESSION:\nNormal chest.",
+        "FINDINGS\nClear lungs.\nIMPRESSION\nNormal chest.",
+        "**Findings:** Clear lungs.\n**Impression:** Normal chest.",
+        "**FINDINGS**\nClear lungs.\n**IMPRESSION**\nNormal chest.",
+        "## Findings\nClear lungs.\n## Impression\nNormal chest.",
+        "FINDINGS: Clear lungs. IMPRESSION: Normal chest.",
+        "1. FINDINGS: Clear lungs.\n2. IMPRESSION: Normal chest.",
+        "\r\nFINDINGS:\r\nClear lungs.\r\n\r\nIMPRESSION:\r\nNormal chest.\r\n",
+    ],
+)
+def test_titles_are_found_in_any_shape(text: str) -> None:
+    assert bodies(text) == [("findings", "Clear lungs."), ("impression", "Normal chest.")]
+
+
+def test_every_kind_of_section_is_told_apart() -> None:
+    text = (
+        "HISTORY: Cough.\nINDICATION: Fever.\nTECHNIQUE: Two views.\nCOMPARISON: None.\n"
+        "FINDINGS: Clear.\nIMPRESSION: Normal.\nRECOMMENDATION: None.\nADDENDUM: None."
+    )
+    assert [kind for kind, _ in bodies(text)] == [
+        "history",
+        "indication",
+        "technique",
+        "comparison",
+        "findings",
+        "impression",
+        "recommendation",
+        "addendum",
+    ]
+
+
+def test_a_list_of_lines_is_read_line_by_line() -> None:
+    text = "IMPRESSION:\n1. No pneumothorax\n2. Small effusion\n- Edema"
+    entities = RuleText()(Report(text=text)).entities
+    assert [str(entity.assertion) for entity in entities] == ["absent", "present", "present"]
+
+
+def test_a_merged_title_is_findings() -> None:
+    assert bodies("FINDINGS/IMPRESSION: Clear lungs.") == [("findings", "Clear lungs.")]
+
+
+def test_a_text_without_titles_is_one_section() -> None:
+    assert bodies(" Lungs are clear. ") == [("other", "Lungs are clear.")]
+
+
+def test_a_template_line_is_no_title() -> None:
+    text = "FINDINGS:\nLungs: Clear.\nHeart: Normal."
+    assert bodies(text) == [("findings", "Lungs: Clear.\nHeart: Normal.")]
+
+
+def test_sentences_before_the_first_title_are_findings_if_no_others_are() -> None:
+    text = "The lungs are clear. No effusion.\nIMPRESSION: Normal."
+    assert [kind for kind, _ in bodies(text)] == ["findings", "impression"]
+
+
+def test_a_heading_line_before_the_first_title_is_other() -> None:
+    text = "CHEST RADIOGRAPH, TWO VIEWS\nFINDINGS: Clear."
+    assert [kind for kind, _ in bodies(text)] == ["other", "findings"]
+
+
+def test_an_empty_section_keeps_its_title() -> None:
+    text = "FINDINGS:\nIMPRESSION: Normal."
+    sections = READ(text)
+    assert [section.title.of(text) for section in sections if section.title] == [
+        "FINDINGS",
+        "IMPRESSION",
+    ]
+    assert len(sections[0].span) == 0
+
+
+def test_a_word_in_a_sentence_is_no_title() -> None:
+    assert bodies("These findings: effusion and edema.")[0][0] == "other"
+
+
+def test_a_mention_knows_its_section() -> None:
+    report = Report(text="INDICATION: Effusion.\nFINDINGS: Effusion.")
+    entities = RuleText()(report).entities
+    assert [str(entity.section) for entity in entities] == ["indication", "findings"]
+
+
+def test_sections_do_not_overlap() -> None:
+    text = "FINDINGS: a: b: IMPRESSION: FINDINGS: c IMPRESSION d"
+    sections: tuple[Section, ...] = READ(text)
+    ends = [section.span.end for section in sections]
+    starts = [section.span.start for section in sections[1:]]
+    assert all(end <= start for end, start in zip(ends, starts, strict=False))

@@ -1,0 +1,128 @@
+"""The text stage as a whole: limits, errors, offsets on any text."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from radnlp.errors import InputError, LanguageNotSupported, ReportTooLong
+from radnlp.schema.reading import TextReading
+from radnlp.schema.text import Report
+from radnlp.text import RuleText, RuleTextOptions
+
+STAGE = RuleText()
+WORDS = st.sampled_from(
+    [
+        "no", "not", "effusion", "pneumothorax", "left", "right", ",", ".", ";",
+        ":", "?", "or", "and", "but", "with", "the", "is", "are",
+        "may", "represent", "cannot", "be", "excluded", "opacity", "in", "lower", "lobe",
+        "heart", "lungs", "clear", "normal", "enlarged", "unchanged", "resolved", "removed",
+        "chest",
+        "tube", "8", "mm", "x", "1.2", "cm", "FINDINGS:", "IMPRESSION:", "\n",
+        "\n\n", "XXXX", "___", "-", "/", "(", ")", "é", "😀",
+        "history", "of", "prior", "versus", "if", "small", "large", "bilateral", "aorta",
+        "calcified",
+    ]
+)  # fmt: skip
+
+
+def check(text: str, reading: TextReading) -> None:
+    ids = [entity.id for entity in reading.entities]
+    assert ids == [f"e{n}" for n in range(len(ids))]
+    last = 0
+    for entity in reading.entities:
+        assert text[entity.span.start : entity.span.end] == entity.text
+        assert entity.span.start >= last
+        last = entity.span.start
+        if entity.cue:
+            assert entity.cue.span.end <= len(text)
+        for measurement in entity.measurements:
+            assert measurement.span.end <= len(text)
+    for relation in reading.relations:
+        assert {relation.head, relation.tail} <= set(ids)
+    for section in reading.sections:
+        assert section.span.end <= len(text)
+
+
+@given(st.text())
+def test_offsets_are_exact_on_any_text(text: str) -> None:
+    check(text, STAGE(Report(text=text)))
+
+
+@given(st.lists(WORDS, max_size=40).map(" ".join))
+def test_offsets_are_exact_on_any_order_of_known_words(text: str) -> None:
+    check(text, STAGE(Report(text=text)))
+
+
+@given(st.lists(WORDS, max_size=12))
+@settings(max_examples=50)
+def test_a_report_reads_the_same_twice(words: list[str]) -> None:
+    report = Report(text=" ".join(words))
+    assert STAGE(report) == STAGE(report)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t\n"])
+def test_a_blank_report_gives_an_empty_reading_with_a_warning(text: str) -> None:
+    reading = STAGE(Report(text=text, id="r7"))
+    assert reading.entities == ()
+    assert [(notice.name, notice.source) for notice in reading.warnings] == [("EmptyReport", "r7")]
+
+
+def test_a_report_over_the_limit_is_refused_with_the_limit() -> None:
+    stage = RuleText(RuleTextOptions(max_characters=10))
+    with pytest.raises(ReportTooLong, match=r"11 characters, the limit is 10"):
+        stage(Report(text="No effusion"))
+
+
+def test_a_limit_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="at least 1"):
+        RuleTextOptions(max_characters=0)
+
+
+def test_a_report_in_another_language_is_refused() -> None:
+    with pytest.raises(LanguageNotSupported, match="'zh'"):
+        STAGE(Report(text="x", language="zh"))
+
+
+def test_a_stage_for_a_language_without_rules_is_refused() -> None:
+    with pytest.raises(LanguageNotSupported, match="available: en"):
+        RuleText(RuleTextOptions(language="xx"))
+
+
+def test_a_regional_code_of_english_is_english() -> None:
+    assert STAGE(Report(text="No effusion.", language="en-GB")).entities
+
+
+def test_every_mention_says_who_found_it() -> None:
+    (entity,) = STAGE(Report(text="No effusion.")).entities
+    assert entity.provenance is not None
+    assert entity.provenance.producer == "radnlp.text.rules"
+    assert entity.confidence is None
+
+
+def test_threads_may_share_a_stage() -> None:
+    reports = [Report(text=f"No effusion. {n} mm nodule in the left base.") for n in range(200)]
+    wanted = [STAGE(report) for report in reports]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        assert list(pool.map(STAGE, reports)) == wanted
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["no effusion, ", "heart and lungs and ", "a: ", "8 mm x ", "and left ", "if ", ". ", "* "],
+)
+def test_the_time_grows_no_faster_than_the_text(piece: str) -> None:
+    def seconds(times: int) -> float:
+        report = Report(text=piece * times)
+        best = 9e9
+        for _ in range(2):
+            start = process_time()
+            STAGE(report)
+            best = min(best, process_time() - start)
+        return best
+
+    assert seconds(8_000) < 0.1 + 10 * seconds(2_000)  # quadratic time would be 16 times

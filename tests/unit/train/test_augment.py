@@ -1,0 +1,37 @@
+"""Films and their masks move together, and nothing is mirrored."""
+
+from __future__ import annotations
+
+import torch
+
+from radnlp.train.augment import Augmentation, augment
+
+STILL = Augmentation(gamma=0, contrast=0, brightness=0, clip=0, noise=0, haze=0, blur=0)
+
+
+def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    images = torch.zeros(6, 1, 128, 128)
+    images[:, :, 40:80, 70:100] = 1
+    masks = torch.nn.functional.avg_pool2d(images, 2).expand(-1, 4, -1, -1)
+    boxes = torch.nn.functional.avg_pool2d(images, 8).expand(-1, 5, -1, -1)
+    return images, masks, boxes
+
+
+def test_masks_follow_the_film() -> None:
+    images, masks, boxes = augment(*batch(), STILL, torch.Generator().manual_seed(1))
+    assert masks.shape == (6, 4, 32, 32)
+    assert boxes.shape == (6, 5, 8, 8)
+    small = torch.nn.functional.avg_pool2d(images, 4)
+    assert (small[:, 0] - masks[:, 0]).abs().mean() < 0.01
+
+
+def test_the_same_seed_gives_the_same_films() -> None:
+    first = augment(*batch(), Augmentation(), torch.Generator().manual_seed(2))[0]
+    second = augment(*batch(), Augmentation(), torch.Generator().manual_seed(2))[0]
+    torch.testing.assert_close(first, second)
+
+
+def test_image_right_stays_image_right() -> None:
+    images, _, _ = augment(*batch(), STILL, torch.Generator().manual_seed(3))
+    columns = images.sum(dim=(1, 2))
+    assert (columns[:, 64:].sum(dim=1) > columns[:, :64].sum(dim=1)).all()

@@ -1,0 +1,78 @@
+"""Only what is known is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from radnlp.nets.vision import VisionOutput
+from radnlp.train.losses import Targets, anatomy_dice, total_loss, with_union
+
+
+@pytest.fixture
+def output() -> VisionOutput:
+    torch.manual_seed(0)
+    return VisionOutput(
+        anatomy=torch.randn(2, 3, 8, 8, requires_grad=True),
+        evidence=torch.randn(2, 5, 4, 4, requires_grad=True),
+        findings=torch.randn(2, 5, requires_grad=True),
+    )
+
+
+@pytest.fixture
+def nothing_known() -> Targets:
+    return Targets(
+        masks=torch.zeros(2, 4, 8, 8),
+        masks_known=torch.zeros(2, 4),
+        boxes=torch.zeros(2, 5, 4, 4),
+        findings=torch.zeros(2, 5),
+        findings_known=torch.zeros(2, 5),
+        positive_weight=torch.ones(5),
+    )
+
+
+def test_films_of_which_nothing_is_known_cost_nothing(
+    output: VisionOutput, nothing_known: Targets
+) -> None:
+    loss, _ = total_loss(output, nothing_known)
+    assert loss.item() == 0
+    loss.backward()
+
+
+def test_the_union_alone_teaches_both_lungs_and_not_the_heart(
+    output: VisionOutput, nothing_known: Targets
+) -> None:
+    known = torch.tensor([[0.0, 0.0, 0.0, 1.0]] * 2)
+    loss, _ = total_loss(output, replace(nothing_known, masks_known=known))
+    loss.backward()
+    gradient = output.anatomy.grad.abs().sum(dim=(0, 2, 3))
+    assert (gradient[:2] > 0).all()
+    assert gradient[2] == 0
+
+
+def test_a_box_raises_its_own_map_inside_and_no_other(
+    output: VisionOutput, nothing_known: Targets
+) -> None:
+    boxes = torch.zeros(2, 5, 4, 4)
+    boxes[0, 3, 1:3, 1:3] = 1
+    findings = torch.zeros(2, 5)
+    findings[0, 3] = 1
+    loss, parts = total_loss(output, replace(nothing_known, boxes=boxes, findings=findings))
+    loss.backward()
+    gradient = output.evidence.grad
+    assert parts["evidence"] > 0
+    assert (gradient[0, 3, 1:3, 1:3] < 0).all()
+    assert gradient[1].abs().sum() == 0
+
+
+def test_either_lung_is_at_least_as_likely_as_each() -> None:
+    sure = with_union(torch.randn(1, 3, 4, 4))
+    assert (sure[:, 3] >= sure[:, 0]).all()
+    assert (sure[:, 3] >= sure[:, 1]).all()
+
+
+def test_a_mask_overlaps_itself_fully() -> None:
+    masks = (torch.rand(1, 4, 16, 16) > 0.5).float()
+    torch.testing.assert_close(anatomy_dice(masks, masks), torch.ones(1, 4))

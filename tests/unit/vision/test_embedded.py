@@ -1,0 +1,170 @@
+"""The shipped weights on simulated films, whose outlines are known exactly."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from radnlp.errors import ModelRejected
+from radnlp.examples.variety import write_folder
+from radnlp.nets.weights import SHIPPED
+from radnlp.schema.image import Image, Orientation, OrientationSource
+from radnlp.schema.reading import ImageReading
+from radnlp.vision import EmbeddedVision
+
+# Never a seed that training has seen.
+SEED = 4711
+PARTS = ("left_lung", "right_lung", "heart")
+
+
+@dataclass(frozen=True)
+class Simulated:
+    pixels: np.ndarray
+    masks: dict[str, np.ndarray]
+
+
+def _grey(path: Path) -> np.ndarray:
+    with PillowImage.open(path) as image:
+        return np.asarray(image.convert("L"), np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def stage() -> EmbeddedVision:
+    return EmbeddedVision()
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[Simulated]:
+    folder = tmp_path_factory.mktemp("phantoms")
+    write_folder(folder, count=3, seed=SEED)
+    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as lines:
+        names = [row["image"] for row in csv.DictReader(lines)]
+    return [
+        Simulated(
+            pixels=_grey(folder / "images" / name),
+            masks={part: _grey(folder / part / name) > 0.5 for part in PARTS},
+        )
+        for name in names
+    ]
+
+
+def masks_of(reading: ImageReading) -> dict[str, np.ndarray]:
+    return {region.label: region.mask.to_array() for region in reading.regions if region.mask}
+
+
+def dice(first: np.ndarray, second: np.ndarray) -> float:
+    return float(2 * (first & second).sum() / (first.sum() + second.sum()))
+
+
+def test_lungs_and_heart_are_found_where_they_are(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    for film in simulated:
+        drawn = masks_of(stage(Image(pixels=film.pixels)))
+        for part in PARTS:
+            assert dice(drawn[part], film.masks[part]) > 0.85
+
+
+def test_the_left_lung_lies_at_image_right(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    reading = stage(Image(pixels=simulated[0].pixels))
+    boxes = {region.label: region.box for region in reading.regions}
+    assert boxes["left_lung"].center[0] > boxes["right_lung"].center[0]
+
+
+def test_a_mirrored_file_gives_mirrored_masks(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    film = simulated[0]
+    header = Orientation(row_direction="R", column_direction="F", source=OrientationSource.HEADER)
+    straight = stage(Image(pixels=film.pixels))
+    mirrored = stage(Image(pixels=film.pixels[:, ::-1], orientation=header))
+    for part, mask in masks_of(straight).items():
+        np.testing.assert_array_equal(masks_of(mirrored)[part], mask[:, ::-1])
+    columns = film.pixels.shape[1]
+    for there, here in zip(straight.heatmaps, mirrored.heatmaps, strict=True):
+        np.testing.assert_allclose(here.values, there.values[:, ::-1])
+        left = there.pixel_map.to_stored([(0, 0)])[0, 0]
+        right = here.pixel_map.to_stored([(there.values.shape[1], 0)])[0, 0]
+        assert left == pytest.approx(columns - right)
+
+
+def test_a_display_window_hardly_moves_a_score(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    pixels = simulated[0].pixels
+    plain = stage(Image(pixels=pixels))
+    windowed = stage(Image(pixels=0.2 + 0.5 * pixels))
+    for before, after in zip(plain.findings, windowed.findings, strict=True):
+        if before.confidence and after.confidence:
+            assert after.confidence.value == pytest.approx(before.confidence.value, abs=0.02)
+    for part, mask in masks_of(plain).items():
+        assert dice(masks_of(windowed)[part], mask) > 0.99
+
+
+def test_the_size_of_the_file_hardly_moves_a_mask(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    pixels = simulated[0].pixels
+    double = np.repeat(np.repeat(pixels, 2, axis=0), 2, axis=1)
+    small, large = masks_of(stage(Image(pixels=pixels))), masks_of(stage(Image(pixels=double)))
+    for part, mask in small.items():
+        assert large[part].shape == double.shape
+        assert dice(large[part][::2, ::2], mask) > 0.98
+
+
+def test_threads_get_the_same_answer(stage: EmbeddedVision, simulated: list[Simulated]) -> None:
+    images = [Image(pixels=film.pixels, id=f"i{number}") for number, film in enumerate(simulated)]
+    with ThreadPoolExecutor(3) as pool:
+        threaded = list(pool.map(stage, images * 2))
+    for image, reading in zip(images * 2, threaded, strict=True):
+        again = stage(image)
+        assert reading.findings == again.findings
+        assert reading.regions == again.regions
+
+
+def test_everything_names_the_weights_that_spoke(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    reading = stage(Image(pixels=simulated[0].pixels))
+    sha256 = json.loads((SHIPPED / "vision-lite0.json").read_text(encoding="utf-8"))["sha256"]
+    for item in (*reading.findings, *reading.regions):
+        assert item.provenance is not None
+        assert item.provenance.weights == f"vision-lite0@{sha256[:12]}"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image(pixels=np.zeros((200, 200), np.float32)),
+        Image(pixels=np.random.default_rng(0).random((1, 1)).astype(np.float32)),
+        Image(pixels=np.random.default_rng(0).random((300, 300)).astype(np.float32)),
+        Image(pixels=np.random.default_rng(0).random((99, 99)).astype(np.float32), modality="CT"),
+        Image(pixels=None, rows=20, columns=20),
+    ],
+    ids=["black", "one pixel", "noise", "CT", "no pixels"],
+)
+def test_what_is_no_chest_film_is_not_judged(stage: EmbeddedVision, image: Image) -> None:
+    reading = stage(image)
+    assert reading.regions == ()
+    assert reading.heatmaps == ()
+    assert not any(finding.supported for finding in reading.findings)
+    assert [notice.name for notice in reading.warnings] == ["NotFrontalChest"]
+
+
+def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / "vision-lite0.safetensors", tmp_path)
+    card = json.loads((SHIPPED / "vision-lite0.json").read_text(encoding="utf-8"))
+    card["shape"]["concepts"] = 3
+    (tmp_path / "vision-lite0.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(ModelRejected, match="do not fit"):
+        EmbeddedVision(weights=tmp_path)

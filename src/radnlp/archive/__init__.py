@@ -1,0 +1,23 @@
+"""Archives of reports: plan, run, resume."""
+
+from __future__ import annotations
+
+from radnlp.archive.columns import join_sections
+from radnlp.archive.process import process
+from radnlp.archive.records import Reading
+from radnlp.archive.run import ExtractOptions, Progress, Summary, available_processors, extract
+from radnlp.archive.table import ENTITIES, REPORTS, RESULTS
+
+__all__ = [
+    "ENTITIES",
+    "REPORTS",
+    "RESULTS",
+    "ExtractOptions",
+    "Progress",
+    "Reading",
+    "Summary",
+    "available_processors",
+    "extract",
+    "join_sections",
+    "process",
+]

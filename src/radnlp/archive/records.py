@@ -1,0 +1,326 @@
+"""Files of reports, read record by record; a bad record never takes another one with it."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from radnlp.archive.columns import choose_columns, id_of, text_of, valid_unicode
+from radnlp.errors import CorruptArchive, InputError, InvalidRecord, MalformedRow, RadnlpError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TextIO
+
+    from radnlp.archive.sources import Source
+
+#: Longest csv field that is read; the text stage has a limit of its own below it.
+FIELD_LIMIT = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One report of a file, or why it could not be read.
+
+    Attributes:
+        id: Its name: from its id field, else the file's name and, in files of many reports, the
+            line (csv, jsonl) or the number of the record.
+        text: The report; ``None`` with an error.
+        position: Bytes of the file that were read so far, for the progress bar.
+        error: What is wrong with this record or, if it is the last one, with the rest of the file.
+    """
+
+    id: str
+    text: str | None = None
+    position: int = 0
+    error: RadnlpError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the user says that the files are to be read.
+
+    Attributes:
+        text_columns: Fields with the text; empty: found by name.
+        id_column: Field with the report's name; ``None``: found by name.
+        encoding: Of csv, jsonl, json and txt files.
+
+    Raises:
+        InputError: No such encoding.
+    """
+
+    text_columns: tuple[str, ...] = ()
+    id_column: str | None = None
+    encoding: str = "utf-8"
+
+    def __post_init__(self) -> None:
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise InputError(
+                f"no encoding called {self.encoding!r}; expected utf-8, cp1252, latin-1 or the like"
+            ) from None
+
+
+def read_records(source: Source, reading: Reading) -> Iterator[Record]:
+    """Yield the records of one file in order; whatever is wrong becomes a record with an error."""
+    try:
+        yield from _READERS[source.path.suffix.lower()](source, reading)
+    except RadnlpError as error:
+        yield Record(id=source.name, position=source.size, error=error)
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its encoding is not as expected"
+        problem = CorruptArchive(f"the file cannot be read: {reason or type(error).__name__}")
+        yield Record(id=source.name, position=source.size, error=problem)
+
+
+def _record(place: str, fields: dict[str, Any], position: int, reading: Reading) -> Record:
+    """Turn the fields of one row or object into a record."""
+    name = place
+    try:
+        columns = choose_columns(
+            tuple(fields), text=reading.text_columns, identity=reading.id_column
+        )
+        name = id_of(fields, columns) or place
+        return Record(id=name, text=text_of(fields, columns), position=position)
+    except RadnlpError as error:
+        return Record(id=name, position=position, error=error)
+
+
+def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
+    from radnlp.io import read_report
+
+    report = read_report(source.path, encoding=reading.encoding)
+    yield Record(id=source.name, text=report.text, position=source.size)
+
+
+# csv
+
+
+def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
+    with _open(source, reading) as lines, _field_limit():
+        first = lines.readline()
+        if not first.strip():
+            raise CorruptArchive("the file is empty; expected a first line that names the columns")
+        valid_unicode(first)
+        delimiter = max(",;\t|", key=first.count)
+        rows = _rows(chain([first], lines), delimiter)
+        line, header = next(rows)
+        if isinstance(header, MalformedRow):
+            raise header
+        names = _column_names(header)
+        choose_columns(names, text=reading.text_columns, identity=reading.id_column)
+        for line, row in rows:
+            place, position = f"{source.name}:{line}", lines.buffer.tell()
+            if isinstance(row, MalformedRow):
+                yield Record(id=place, position=position, error=row)
+            elif len(row) == len(names):
+                fields = dict(zip(names, row, strict=True))
+                yield _record(place, fields, position, reading)
+            elif row:
+                problem = MalformedRow(
+                    f"the row at line {line} has {len(row)} fields and the header {len(names)}; "
+                    "expected the same: put fields that hold the delimiter or line ends in quotes"
+                )
+                yield Record(id=place, position=position, error=problem)
+
+
+def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | MalformedRow]]:
+    """Yield each row with the number of its first line.
+
+    After a row that cannot be parsed, reading goes on at the line below the row's first, so that
+    an open quote costs one row and not the rest of the file.
+    """
+    again: deque[str] = deque()
+    taken: list[str] = []
+    source = iter(lines)
+
+    def feed() -> Iterator[str]:
+        while True:
+            line = again.popleft() if again else next(source, None)
+            if line is None:
+                return
+            taken.append(line)
+            yield line
+
+    line = 1
+    parser = csv.reader(feed(), delimiter=delimiter, strict=True)
+    while True:
+        try:
+            row = next(parser, None)
+        except csv.Error as error:
+            yield line, _malformed(line, error)
+            again.extendleft(reversed(taken[1:]))
+            del taken[1:]
+            parser = csv.reader(feed(), delimiter=delimiter, strict=True)
+        else:
+            if row is None:
+                return
+            yield line, row
+        line += len(taken)
+        taken.clear()
+
+
+def _malformed(line: int, error: csv.Error) -> MalformedRow:
+    return MalformedRow(
+        f"the row at line {line} cannot be parsed ({error}); a quote is probably left open or a "
+        'quote inside a quoted field is not doubled (""): correct the row'
+    )
+
+
+def _column_names(header: list[str]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in header)
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise MalformedRow(
+            f"the header names the column {twice[0]!r} twice; expected distinct names"
+        )
+    return names
+
+
+@contextmanager
+def _field_limit() -> Iterator[None]:
+    """Lift the csv module's global limit of 131,072 characters while a file is open."""
+    before = csv.field_size_limit(FIELD_LIMIT)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+# json
+
+
+def _read_jsonl(source: Source, reading: Reading) -> Iterator[Record]:
+    if not source.size:
+        raise CorruptArchive("the file is empty; expected one JSON object on each line")
+    with _open(source, reading) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                place = f"{source.name}:{number}"
+                yield _json_record(place, partial(_json, line), lines.buffer.tell(), reading)
+
+
+def _read_json(source: Source, reading: Reading) -> Iterator[Record]:
+    with _open(source, reading) as lines:
+        value = _json(lines.read())
+    if isinstance(value, dict):
+        yield _json_record(source.name, lambda: value, source.size, reading)
+        return
+    if not isinstance(value, list):
+        raise InvalidRecord(f"the file holds a JSON {type(value).__name__}; {_EXPECTED}")
+    for number, item in enumerate(value):
+        position = source.size * (number + 1) // len(value)
+        yield _json_record(f"{source.name}#{number}", partial(_same, item), position, reading)
+
+
+def _json_record(place: str, read: Callable[[], object], position: int, reading: Reading) -> Record:
+    try:
+        value = read()
+    except RadnlpError as error:
+        return Record(id=place, position=position, error=error)
+    if not isinstance(value, dict):
+        problem = InvalidRecord(f"the record is a JSON {type(value).__name__}; {_EXPECTED}")
+        return Record(id=place, position=position, error=problem)
+    return _record(place, value, position, reading)
+
+
+def _json(text: str) -> object:
+    """Parse strict JSON: no NaN, no duplicate keys, no nesting that exhausts the stack."""
+    try:
+        return json.loads(
+            valid_unicode(text), parse_constant=_no_constant, object_pairs_hook=_distinct
+        )
+    except RecursionError:
+        raise InvalidRecord("the JSON is nested too deeply to be a report") from None
+    except json.JSONDecodeError as error:
+        raise InvalidRecord(
+            f"not JSON ({error.msg} at character {error.pos}); expected one complete object: "
+            "the line may be cut"
+        ) from None
+    except ValueError:
+        raise InvalidRecord("not JSON: a number has too many digits") from None
+
+
+def _no_constant(name: str) -> None:
+    raise InvalidRecord(f"the JSON holds {name}, which is not JSON; expected null or a number")
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InvalidRecord("the JSON object has a key twice; expected distinct keys")
+    return fields
+
+
+def _same(value: object) -> object:
+    return value
+
+
+_EXPECTED = "expected an object such as {'id': …, 'text': …}"
+
+
+# parquet
+
+
+def _read_parquet(source: Source, reading: Reading) -> Iterator[Record]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(source.path) as file:
+            names = tuple(file.schema_arrow.names)
+            columns = choose_columns(names, text=reading.text_columns, identity=reading.id_column)
+            wanted = list(dict.fromkeys((*columns.text, *((columns.id,) if columns.id else ()))))
+            exact = replace(reading, text_columns=columns.text, id_column=columns.id)
+            number = 0
+            for batch in file.iter_batches(batch_size=1000, columns=wanted):
+                for row in range(batch.num_rows):
+                    position = source.size * (number + 1) // file.metadata.num_rows
+                    fields = {name: _cell(batch.column(name)[row]) for name in wanted}
+                    yield _record(f"{source.name}#{number}", fields, position, exact)
+                    number += 1
+    except (pa.ArrowException, OSError) as error:
+        raise CorruptArchive(
+            f"not a readable Parquet file ({type(error).__name__}); it is cut, empty or something "
+            "else: write or copy it again"
+        ) from None
+
+
+def _cell(scalar: Any) -> object:
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError as error:
+        return error.object.decode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def _open(source: Source, reading: Reading) -> Iterator[TextIO]:
+    """Open a text file so that bytes outside the encoding survive until their record is known."""
+    encoding = codecs.lookup(reading.encoding).name
+    with source.path.open(
+        encoding="utf-8-sig" if encoding == "utf-8" else encoding,
+        errors="surrogateescape",
+        newline="" if source.path.suffix.lower() in {".csv", ".tsv"} else "\n",
+    ) as lines:
+        yield lines
+
+
+_READERS: dict[str, Callable[[Source, Reading], Iterator[Record]]] = {
+    ".csv": _read_csv,
+    ".json": _read_json,
+    ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl,
+    ".parquet": _read_parquet,
+    ".tsv": _read_csv,
+    ".txt": _read_txt,
+}
+
+__all__ = ["FIELD_LIMIT", "Reading", "Record", "read_records"]

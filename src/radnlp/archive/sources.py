@@ -1,0 +1,147 @@
+"""Which files an archive consists of, in which order, and how to tell that they have changed."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from radnlp.errors import FileMissing, InputError, UnknownFormat
+from radnlp.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+#: Endings of the files that hold reports.
+SUFFIXES = (".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file with reports.
+
+    Attributes:
+        path: Where it is.
+        name: How results call it: its path inside the folder that was given, or its file name.
+        size: In bytes.
+        changed_ns: Time of its last change.
+    """
+
+    path: Path
+    name: str
+    size: int
+    changed_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The files of an archive.
+
+    Attributes:
+        files: In the order they were given; those of a folder sorted by path; each once.
+        skipped: Files of the folders whose ending says that they hold no reports.
+    """
+
+    files: tuple[Source, ...]
+    skipped: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+def find_sources(archives: Sequence[str | Path], *, without: Collection[Path] = ()) -> Sources:
+    """List the files of folders, patterns and single files.
+
+    Args:
+        archives: Folders (searched to the bottom), patterns such as ``"2024/*.csv"``, files.
+        without: Files and folders that are never an input: what the run itself writes.
+
+    Raises:
+        FileMissing: A path does not exist, a pattern matches nothing, a folder holds no reports.
+        UnknownFormat: A single file has an ending that holds no reports.
+        InputError: No archive is given, or one is what the run writes.
+    """
+    if not archives:
+        raise InputError("no archive is given; expected a folder, a pattern or a file of reports")
+    own = {path.resolve() for path in without}
+    files: dict[Path, Source] = {}
+    skipped = 0
+    for archive in archives:
+        found = list(_expand(str(archive), own))
+        reports = [(path, name) for path, name in found if path.suffix.lower() in SUFFIXES]
+        if not reports:
+            raise FileMissing(
+                f"{archive} holds no reports; expected files that end in {', '.join(SUFFIXES)}"
+            )
+        for path, name in reports:
+            files.setdefault(path.resolve(), _source(path, name))
+        skipped += len(found) - len(reports)
+    return Sources(files=tuple(files.values()), skipped=skipped)
+
+
+def fingerprint(sources: Sources, options: Mapping[str, object]) -> str:
+    """Return a digest that changes with any input file, option or version of radnlp."""
+    files = [(str(file.path.resolve()), file.size, file.changed_ns) for file in sources.files]
+    what = {"radnlp": __version__, "options": dict(options), "files": files}
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def _expand(archive: str, own: set[Path]) -> Iterator[tuple[Path, str]]:
+    path = Path(archive)
+    if path.is_dir():
+        yield from _inside(path, own)
+    elif path.exists():
+        yield _single(path, own), path.name
+    else:
+        matches = sorted(glob.glob(archive, recursive=True))  # noqa: PTH207 (absolute patterns)
+        if not matches:
+            raise FileMissing(f"no file or folder {archive}, and no file matches it as a pattern")
+        for match in map(Path, matches):
+            if match.is_dir():
+                yield from _inside(match, own)
+            elif match.resolve() not in own:
+                yield match, match.name
+
+
+def _inside(folder: Path, own: set[Path]) -> Iterator[tuple[Path, str]]:
+    if folder.resolve() not in own:
+        yield from ((path, path.relative_to(folder).as_posix()) for path in _walk(folder, own))
+
+
+def _single(path: Path, own: set[Path]) -> Path:
+    if path.resolve() in own:
+        raise InputError(f"{path} would be read and written by the same run; choose another output")
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnknownFormat(
+            f"{path.name} has the ending {path.suffix!r}; expected {', '.join(SUFFIXES)} "
+            "or a folder of such files (unpack a zip or tar first)"
+        )
+    return path
+
+
+def _walk(folder: Path, own: set[Path]) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        kept = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in kept if Path(root, name).resolve() not in own)
+        yield from _visible(Path(root), names, own)
+
+
+def _visible(root: Path, names: Iterable[str], own: set[Path]) -> Iterator[Path]:
+    for name in sorted(names):
+        path = root / name
+        if not name.startswith(".") and path.is_file() and path.resolve() not in own:
+            yield path
+
+
+def _source(path: Path, name: str) -> Source:
+    state = path.stat()
+    return Source(path=path, name=name, size=state.st_size, changed_ns=state.st_mtime_ns)
+
+
+__all__ = ["SUFFIXES", "Source", "Sources", "find_sources", "fingerprint"]

@@ -1,0 +1,73 @@
+"""``radnlp train``: fine-tuning on one's own data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from radnlp.cli.results import say
+
+EXAMPLES = """\b
+Examples:
+  radnlp train vision films/ -o trained --minutes 60
+  radnlp train vision films/ -o trained --minutes 120 --resume
+  radnlp analyze --image chest.dcm --vision-stage trained/vision-lite0.safetensors
+\b
+Each folder holds manifest.csv and images/; the how-to on training describes them.
+"""
+
+train = typer.Typer(help="Train weights on one's own data.", no_args_is_help=True)
+
+
+@train.callback()
+def _train() -> None:
+    pass
+
+
+@train.command(epilog=EXAMPLES)
+def vision(
+    *,
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA", help="Folders with films and labels.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FOLDER", help="For checkpoint, log and weights."),
+    ],
+    minutes: Annotated[float, typer.Option(help="Time for training.")] = 60.0,
+    steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides held-out patients and order.")] = 1,
+    size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 256,
+    batch: Annotated[int, typer.Option(help="Films per step.")] = 32,
+    threads: Annotated[int | None, typer.Option(help="Threads of torch.")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="For prepared films; else in -o.")
+    ] = None,
+    pretrained: Annotated[
+        bool, typer.Option(help="Start from ImageNet weights (extra radnlp[train]).")
+    ] = True,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in -o.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the weights.")] = "vision-lite0",
+) -> None:
+    """Train the vision stage on frontal chest films: lungs, heart, findings."""
+    from radnlp.train.vision import VisionTraining, train_vision
+
+    options = VisionTraining(
+        data=tuple(data),
+        output=output,
+        minutes=minutes,
+        steps=steps,
+        seed=seed,
+        size=size,
+        batch=batch,
+        threads=threads,
+        cache=cache,
+        pretrained=pretrained,
+        resume=resume,
+        name=name,
+    )
+    weights = train_vision(options)
+    say(f"use them with: radnlp analyze --image FILE --vision-stage {weights}")
+
+
+__all__ = ["EXAMPLES", "train", "vision"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from radnlp.archive.columns import join_sections
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading
 from radnlp.archive.run import ExtractOptions, Progress, Summary, available_processors, extract
 from radnlp.archive.table import ENTITIES, REPORTS, RESULTS
+from radnlp.io.record import join_sections
 
 __all__ = [
     "ENTITIES",

@@ -12,8 +12,8 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from radnlp.archive.columns import choose_columns, id_of, text_of, valid_unicode
 from radnlp.errors import CorruptArchive, InputError, InvalidRecord, MalformedRow, RadnlpError
+from radnlp.io.record import choose_columns, id_of, text_of, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,28 +6,13 @@ import json
 from typing import Any, NoReturn
 
 from radnlp.errors import InvalidRecord, UnknownFormat
-
-_TEXT_FIELDS = ("text", "report", "report_text")
-# In the order in which a report has them.
-_SECTION_FIELDS = (
-    "history",
-    "indication",
-    "technique",
-    "comparison",
-    "findings",
-    "impression",
-    "conclusion",
-    "recommendation",
-    "addendum",
-)
+from radnlp.io.record import choose_columns, text_of
 
 
 def report_from_json(text: str, *, name: str) -> tuple[str, str | None]:
     """Take the report out of a JSON object.
 
-    Taken are ``text``, ``report`` or ``report_text`` (a string, or an object that holds one), or
-    else the fields named like sections (``findings``, ``impression``, …; also inside
-    ``sections``), each under its name as header. Field names are compared without case.
+    Which fields are taken, and how sections become one text, stands in `radnlp.io.record`.
 
     Returns:
         The report's text, and its ``language`` if it is said.
@@ -47,42 +32,12 @@ def report_from_json(text: str, *, name: str) -> tuple[str, str | None]:
             f"{name}: an analysis that radnlp wrote, expected a report; "
             "read it with Analysis.from_json"
         )
-    fields = {key.lower(): value for key, value in record.items()}
-    found = _whole_text(fields)
-    if found is None:
-        found = _joined_sections(fields)
-    if found is None:
-        raise InvalidRecord(
-            f"{name}: the JSON object has no report, expected a string in 'text' or 'report', or "
-            "fields such as 'findings' and 'impression'"
-        )
-    language = fields.get("language")
+    try:
+        found = text_of(record, choose_columns(tuple(record)))
+    except InvalidRecord as error:
+        raise InvalidRecord(f"{name}: {error}") from None
+    language = record.get("language")
     return found, language if isinstance(language, str) and language else None
-
-
-def _whole_text(fields: dict[str, Any]) -> str | None:
-    for key in _TEXT_FIELDS:
-        value = fields.get(key)
-        if isinstance(value, dict):
-            inner = {name.lower(): part for name, part in value.items()}
-            value = _whole_text(inner) or _joined_sections(inner)
-        if isinstance(value, str):
-            return value
-    return None
-
-
-def _joined_sections(fields: dict[str, Any]) -> str | None:
-    nested = fields.get("sections")
-    if isinstance(nested, dict):
-        fields = {**fields, **{key.lower(): value for key, value in nested.items()}}
-    parts = []
-    for key in _SECTION_FIELDS:
-        value = fields.get(key)
-        if isinstance(value, list) and all(isinstance(line, str) for line in value):
-            value = "\n".join(value)
-        if isinstance(value, str) and value.strip():
-            parts.append(f"{key.upper()}:\n{value.strip()}")
-    return "\n\n".join(parts) or None
 
 
 def _parse(text: str, name: str) -> Any:

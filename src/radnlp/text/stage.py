@@ -27,8 +27,9 @@ from radnlp.text.relations import Pair, find_relations
 from radnlp.text.sections import SectionReader
 from radnlp.text.sentences import split_sentences
 from radnlp.text.tokens import Splitter, Tokens
+from radnlp.version import __version__
 
-_PROVENANCE = Provenance(producer="radnlp.text.rules", version="1")
+_PROVENANCE = Provenance(producer="radnlp.text.rules", version=__version__)
 _PAST_SECTIONS = frozenset({SectionKind.HISTORY, SectionKind.COMPARISON})
 _ASKING_SECTIONS = {
     SectionKind.INDICATION: "section.indication",
@@ -70,6 +71,8 @@ class RuleText:
         >>> [(e.concept, str(e.assertion)) for e in reading.entities]
         [('pleural_effusion', 'present'), ('pneumothorax', 'absent')]
     """
+
+    provenance = _PROVENANCE
 
     def __init__(self, options: RuleTextOptions | None = None) -> None:
         self.options = options or RuleTextOptions()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from radnlp.archive.columns import choose_columns, id_of, join_sections, text_of
+from radnlp.io.record import choose_columns, id_of, join_sections, text_of
 from radnlp.errors import EncodingError, InputError, InvalidRecord
 
 

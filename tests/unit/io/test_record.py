@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from radnlp.io.record import choose_columns, id_of, join_sections, text_of
 from radnlp.errors import EncodingError, InputError, InvalidRecord
+from radnlp.io.record import choose_columns, id_of, join_sections, text_of
 
 
 @pytest.mark.parametrize(

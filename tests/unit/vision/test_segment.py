@@ -83,6 +83,15 @@ def test_lungs_that_cannot_be_are_not_shown(left: slice, right: slice, said: str
     assert said in (anatomy.reason or "")
 
 
+def test_a_heart_reaches_no_further_than_the_lungs(chest: Encoded) -> None:
+    planes = chest.anatomy.copy()
+    planes[2, 8:32, 13:19] = 5.0
+    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, AreaLimits())
+    lowest_lung = np.flatnonzero(anatomy.masks["left_lung"].any(axis=1)).max()
+    lowest_heart = np.flatnonzero(anatomy.masks["heart"].any(axis=1)).max()
+    assert abs(lowest_heart - lowest_lung) <= 4
+
+
 def test_a_heart_of_no_size_is_left_out(chest: Encoded) -> None:
     planes = chest.anatomy.copy()
     planes[2] = -5.0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from radnlp.link import ConflictOptions, DefaultLink, DefaultLinkOptions
@@ -48,6 +50,14 @@ def test_a_finding_that_shows_on_the_other_side_is_a_side_conflict(
 def test_the_named_side_is_no_conflict(conflicts, mention, finding) -> None:
     said = [mention("pleural_effusion", side=Side.LEFT)]
     assert conflicts(said, finding("pleural_effusion", at=LEFT)) == ()
+
+
+def test_faint_heat_on_the_named_side_is_no_conflict(conflicts, mention, finding) -> None:
+    shown, heat = finding("pleural_effusion", at=RIGHT)
+    values = heat.values.copy()
+    values[18, 15] = 0.6
+    both = shown, replace(heat, values=values)
+    assert conflicts([mention("pleural_effusion", side=Side.LEFT)], both) == ()
 
 
 @pytest.mark.parametrize("side", [None, Side.BILATERAL, Side.RIGHT])

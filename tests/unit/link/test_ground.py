@@ -56,13 +56,13 @@ def test_a_patch_outside_the_image_gives_no_box() -> None:
 def test_a_cold_map_gives_nothing() -> None:
     cold = heat(np.zeros((3, 3)))
     assert boxes_of(cold, IMAGE, GroundOptions()) == ()
-    assert hot_cells(cold, GroundOptions()) is None
+    assert hot_cells(cold, 0.5) is None
 
 
 def test_hot_cells_are_the_centres_of_cells_in_stored_pixels() -> None:
     values = np.zeros((3, 3))
     values[2, 1] = 0.6
-    cells = hot_cells(heat(values), GroundOptions())
+    cells = hot_cells(heat(values), 0.5)
     assert cells is not None
     assert cells.points.tolist() == [[15.0, 25.0]]
     assert cells.weights.tolist() == pytest.approx([0.6])
@@ -73,7 +73,7 @@ def test_every_box_lies_in_the_image_and_the_hottest_cell_is_hot(values: np.ndar
     found = heat(values)
     for box in boxes_of(found, IMAGE, GroundOptions()):
         assert IMAGE.intersection(box) == box
-    cells = hot_cells(found, GroundOptions())
+    cells = hot_cells(found, 0.5)
     if values.max() > 0:
         assert cells is not None
         assert cells.weights.max() == pytest.approx(float(values.max()))

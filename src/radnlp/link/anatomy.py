@@ -1,0 +1,258 @@
+"""Zones of one image, cut from its lung and heart masks.
+
+A zone's side is its mask's: ``left_lung`` is the patient's left wherever it lies in the picture,
+so an image that is stored flipped gets its zones right.
+
+=============================  =====================================================================
+label                          what it is
+=============================  =====================================================================
+``{side}_lung``                the lung field, as segmented (made by the vision stage)
+``{side}_upper_zone``          upper third of that lung field's height
+``{side}_mid_zone``            middle third
+``{side}_lower_zone``          lower third
+``{side}_apex``                upper sixth of the height
+``{side}_base``                a sixth of the height along the lower edge, in the lowest 40 %
+``{side}_costophrenic_angle``  lateral third of the width, within the lowest fifth of the height
+``{side}_hilum``               box at the root of the lung: 30 to 60 % of the height, from halfway
+                               to the midline to the medial third of the lung field there
+``cardiac_silhouette``         the heart, as segmented
+``{side}_retrocardiac``        the heart's part on that side of the midline: lung lies behind it
+``mediastinum``                between the lungs, row by row, down to the heart's lower edge, no
+                               wider than the heart or the usual gap in the upper half
+=============================  =====================================================================
+
+Source:
+    Thirds: the reader's convention (Radiology Masterclass, "Chest X-ray anatomy: lung zones").
+    Hilum as the root of each lung with bronchi, arteries, veins and nodes: Hansell et al.,
+    "Fleischner Society: glossary of terms for thoracic imaging", Radiology 2008; 246:697. The
+    glossary gives no fractions; those of apex, base, angle and hilum are ours. On 213 hand-drawn
+    masks of adults the domes stand 16 % (right) and 30 % (left, median) of the lung's height above
+    its tip, so a straight cut would leave the left base outside of it; and the tip is lateral.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radnlp.schema import Box, Mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Bits: TypeAlias = NDArray[np.bool_]
+
+SIDES = ("left", "right")
+LUNGS = ("left_lung", "right_lung")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A named place.
+
+    Attributes:
+        label: Anatomy label, for example ``left_upper_zone``.
+        box: In stored pixels.
+        mask: In stored pixels; ``None`` for the hilum, which no mask shows.
+    """
+
+    label: str
+    box: Box
+    mask: Mask | None = None
+
+
+class Chest:
+    """The lungs and the heart of one frontal image.
+
+    Args:
+        masks: bool (rows, columns) by label; those of ``left_lung``, ``right_lung`` and ``heart``
+            are used, as far as they are there and not empty.
+
+    Example:
+        >>> left, right = np.zeros((60, 50), bool), np.zeros((60, 50), bool)
+        >>> right[5:50, 4:20] = True
+        >>> left[5:50, 30:46] = True
+        >>> chest = Chest({"left_lung": left, "right_lung": right})
+        >>> [zone.box for zone in chest.zones() if zone.label == "right_lower_zone"]
+        [Box(x0=4.0, y0=35.0, x1=20.0, y1=50.0)]
+    """
+
+    def __init__(self, masks: Mapping[str, Bits]) -> None:
+        self._masks = {label: mask for label, mask in masks.items() if mask.any()}
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether both lungs are there, so that left and right can be told apart."""
+        return all(label in self._masks for label in LUNGS)
+
+    @cached_property
+    def midline(self) -> float | None:
+        """The x halfway between the lungs in their upper half, where no heart pushes it aside."""
+        gap = self._gap
+        return None if gap is None else float(np.nonzero(_upper_half(gap))[1].mean() + 0.5)
+
+    @cached_property
+    def left_is_high_x(self) -> bool | None:
+        """Tell whether the patient's left lies at high x; ``None`` if a lung is missing."""
+        if not self.complete:
+            return None
+        left, right = (_columns(self._masks[label]).mean() for label in LUNGS)
+        return bool(left > right)
+
+    def zones(self) -> Iterator[Zone]:
+        """Yield every zone that the masks allow, the lungs themselves left out."""
+        for side in SIDES:
+            if f"{side}_lung" in self._masks:
+                for name, mask in self._lung_parts(side):
+                    yield from _zone(f"{side}_{name}", mask)
+                hilum = self._hilum(side)
+                if hilum is not None:
+                    yield Zone(label=f"{side}_hilum", box=hilum)
+        heart = self._masks.get("heart")
+        if heart is not None:
+            yield from _zone("cardiac_silhouette", heart)
+            if self.midline is not None:
+                centres = np.arange(heart.shape[1]) + 0.5
+                for side in SIDES:
+                    half = self._on(side, centres, self.midline)
+                    yield from _zone(f"{side}_retrocardiac", heart & half)
+        if self._gap is not None:
+            yield from _zone("mediastinum", self._mediastinum(self._gap))
+
+    def share_on(
+        self, side: str, points: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> float:
+        """Return the share of weighted points on one side of the patient's midline.
+
+        Args:
+            side: ``left`` or ``right``.
+            points: Shape (n, 2), (x, y) in stored pixels.
+            weights: Shape (n,), not all 0.
+
+        Returns:
+            In [0, 1]; NaN if there is no midline.
+        """
+        if self.midline is None:
+            return float("nan")
+        inside = self._on(side, points[:, 0], self.midline)
+        return float(weights[inside].sum() / weights.sum())
+
+    def _on(self, side: str, x: NDArray[np.floating[Any]], midline: float) -> Bits:
+        high = (side == "left") == self.left_is_high_x
+        return np.asarray(x > midline if high else x < midline)
+
+    def _lung_parts(self, side: str) -> Iterator[tuple[str, Bits]]:
+        lung = self._masks[f"{side}_lung"]
+        rows = _rows(lung)
+        top, bottom = float(rows[0]), float(rows[-1] + 1)
+        height = bottom - top
+        centre = np.arange(lung.shape[0])[:, None] + 0.5
+        for index, name in enumerate(("upper_zone", "mid_zone", "lower_zone")):
+            first, last = top + height * index / 3, top + height * (index + 1) / 3
+            yield name, lung & (centre > first) & (centre <= last)
+        yield "apex", lung & (centre <= top + height / 6)
+        lower_edge = lung.shape[0] - np.argmax(lung[::-1], axis=0)
+        yield "base", lung & (centre > np.maximum(lower_edge - height / 6, bottom - 0.4 * height))
+        lateral = self._lateral_third(side)
+        if lateral is not None:
+            low = centre > bottom - height / 5
+            yield "costophrenic_angle", lung & low & lateral
+
+    def _lateral_third(self, side: str) -> Bits | None:
+        """Return bool (columns,); ``None`` if nothing tells lateral from medial."""
+        medial = self._medial_x(side)
+        if medial is None:
+            return None
+        columns = _columns(self._masks[f"{side}_lung"])
+        first, last = columns[0], columns[-1] + 1
+        third = (last - first) / 3
+        centres = np.arange(self._masks[f"{side}_lung"].shape[1]) + 0.5
+        if (first + last) / 2 > medial:
+            return np.asarray(centres > last - third)
+        return np.asarray(centres < first + third)
+
+    def _medial_x(self, side: str) -> float | None:
+        if self.midline is not None:
+            return self.midline
+        other = self._masks.get(f"{'right' if side == 'left' else 'left'}_lung")
+        guide = other if other is not None else self._masks.get("heart")
+        return None if guide is None else float(_columns(guide).mean())
+
+    def _hilum(self, side: str) -> Box | None:
+        lung, midline = self._masks[f"{side}_lung"], self.midline
+        if midline is None:
+            return None
+        rows = _rows(lung)
+        top, height = float(rows[0]), float(rows.size)
+        y0, y1 = top + 0.3 * height, top + 0.6 * height
+        band = lung[int(y0) : int(np.ceil(y1))]
+        if not band.any():
+            return None
+        columns = _columns(band)
+        first, last = float(columns[0]), float(columns[-1] + 1)
+        third = (last - first) / 3
+        if first + last > 2 * midline:
+            x0, x1 = max((first + midline) / 2, midline), first + third
+        else:
+            x0, x1 = last - third, min((last + midline) / 2, midline)
+        return Box(x0, y0, x1, y1) if x0 < x1 else None
+
+    def _mediastinum(self, gap: Bits) -> Bits:
+        """Return the gap without what lies under the domes, which is as wide as the abdomen."""
+        upper = _upper_half(gap)
+        width = np.median(upper.sum(axis=1)[upper.any(axis=1)])
+        middle = np.nonzero(upper)[1].mean()
+        first, last = int(middle - width / 2), int(middle + width / 2)
+        result = gap.copy()
+        heart = self._masks.get("heart")
+        if heart is not None:
+            first, last = min(first, _columns(heart)[0]), max(last, _columns(heart)[-1])
+            result[_rows(heart)[-1] + 1 :] = False
+        result[:, :first] = result[:, last + 1 :] = False
+        return result
+
+    @cached_property
+    def _gap(self) -> Bits | None:
+        """Return what lies between the lungs, row by row; ``None`` if a lung is missing."""
+        if not self.complete:
+            return None
+        low, high = (self._masks[label] for label in LUNGS)
+        if self.left_is_high_x:
+            low, high = high, low
+        columns = low.shape[1]
+        start = columns - np.argmax(low[:, ::-1], axis=1)
+        end = np.argmax(high, axis=1)
+        both = np.asarray(low.any(axis=1) & high.any(axis=1))
+        centres = np.arange(columns)[None, :] + 0.5
+        gap = both[:, None] & (centres > start[:, None]) & (centres < end[:, None])
+        return gap if gap.any() else None
+
+
+def _upper_half(mask: Bits) -> Bits:
+    rows = _rows(mask)
+    return mask[rows[0] : rows[0] + max(1, rows.size // 2)]
+
+
+def _zone(label: str, mask: Bits) -> Iterator[Zone]:
+    coded = Mask.from_array(mask)
+    box = coded.box()
+    if box is not None:
+        yield Zone(label=label, box=box, mask=coded)
+
+
+def _rows(mask: Bits) -> NDArray[np.int_]:
+    """Return every row from the first to the last that the mask touches."""
+    touched = np.flatnonzero(mask.any(axis=1))
+    return np.arange(touched[0], touched[-1] + 1)
+
+
+def _columns(mask: Bits) -> NDArray[np.int_]:
+    touched = np.flatnonzero(mask.any(axis=0))
+    return np.arange(touched[0], touched[-1] + 1)
+
+
+__all__ = ["LUNGS", "SIDES", "Chest", "Zone"]

@@ -1,0 +1,238 @@
+"""Where the report and the picture disagree.
+
+A false alarm costs more trust than a missed one, so a conflict is raised only if no mention and
+no image leaves room for agreement:
+
+- ``side``: the report places a finding on one side only, and every image that shows it shows
+  it on the other side only;
+- ``presence``, reported and not seen: every image judged the finding, calibrated and far below
+  doubt, and shows nothing that may be the same shadow; faint findings are left to the reader;
+- ``presence``, denied and seen: the report denies the finding as a whole, and an image shows it,
+  calibrated and near certain, while no mention could be a name of it.
+
+History, indication, technique and comparison are not what the report finds, so they do not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from radnlp.link.match import is_linkable, speaks_of_now
+from radnlp.link.places import is_narrower, load_places
+from radnlp.link.scene import made_by
+from radnlp.schema import (
+    Assertion,
+    Conflict,
+    ConflictKind,
+    EntityKind,
+    SectionKind,
+    Severity,
+    Side,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from radnlp.link.scene import Scene
+    from radnlp.schema import Entity, ImageFinding
+
+_BACKGROUND = (
+    SectionKind.HISTORY,
+    SectionKind.INDICATION,
+    SectionKind.TECHNIQUE,
+    SectionKind.COMPARISON,
+)
+_FAINT = (Severity.TRACE, Severity.SMALL, Severity.MILD)
+_OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictOptions:
+    """How sure the picture must be.
+
+    A confidence is calibrated on films like those of the training; another film may get a very low
+    one for a finding that anyone sees, so ``absent_below`` lies far below what such films get.
+
+    Attributes:
+        side_heat: Heat counts from this part of a map's maximum on: lower than for boxes, so that
+            a finding that also shows faintly on the named side is no conflict.
+        side_share: Least share of that heat on the side that the report does not say.
+        absent_below: A calibrated confidence up to this one counts as not seen.
+        present_above: A calibrated confidence from this one on counts as seen.
+    """
+
+    side_heat: float = 0.5
+    side_share: float = 0.95
+    absent_below: float = 0.001
+    present_above: float = 0.9
+
+
+def conflicts_of(
+    entities: Sequence[Entity], scenes: Sequence[Scene], options: ConflictOptions
+) -> tuple[Conflict, ...]:
+    """Return the conflicts between a report's mentions and its images, one per kind and finding."""
+    said = [
+        entity for entity in entities if speaks_of_now(entity) and entity.section not in _BACKGROUND
+    ]
+    # Confidences are calibrated on patients; on a simulated film they mean nothing.
+    films = [scene for scene in scenes if not scene.simulated]
+    return (
+        *_sides(said, scenes, options),
+        *_reported_not_seen(said, films, options),
+        *_denied_but_seen(said, films, options),
+    )
+
+
+def _sides(
+    said: Sequence[Entity], scenes: Sequence[Scene], options: ConflictOptions
+) -> Iterator[Conflict]:
+    places = load_places()
+    for concept in _concepts(finding for finding in _findings(scenes) if finding.positive):
+        # Every mention that could be meant must say the same one side.
+        maybe = [one for one in said if not _denies(one) and places.may_be(one.concept, concept)]
+        sides = {one.side for one in maybe}
+        side = sides.pop() if len(sides) == 1 else None
+        mentions = [
+            one
+            for one in maybe
+            if is_linkable(one)
+            and is_narrower(concept, one.concept)
+            and one.concept not in places.too_broad
+        ]
+        if side not in _OTHER or not mentions:
+            continue
+        other = _OTHER[side]
+        seen = [
+            (scene, finding)
+            for scene in scenes
+            for finding in scene.reading.findings
+            if finding.positive and places.may_be(finding.concept, concept)
+        ]
+        if not all(
+            scene.share_on(other, finding.concept, options.side_heat) >= options.side_share
+            for scene, finding in seen
+        ):
+            continue
+        shown = [finding for _, finding in seen if finding.concept == concept]
+        yield Conflict(
+            kind=ConflictKind.SIDE,
+            entity_ids=tuple(one.id for one in mentions),
+            region_ids=_spots(scenes, concept),
+            finding_ids=tuple(finding.id for finding in shown),
+            sentence=(
+                f"The report places {_name(concept)} on the {side}; "
+                f"the image shows it on the {other} ({_sureness(shown)})."
+            ),
+            provenance=made_by("side", shown[0]),
+        )
+
+
+def _reported_not_seen(
+    said: Sequence[Entity], scenes: Sequence[Scene], options: ConflictOptions
+) -> Iterator[Conflict]:
+    places = load_places()
+    present = [one for one in said if one.kind == EntityKind.FINDING and is_linkable(one)]
+    for concept in dict.fromkeys(one.concept for one in present):
+        mentions = [one for one in present if one.concept == concept]
+        if any(one.severity in _FAINT for one in mentions):
+            continue
+        judged = [
+            finding
+            for finding in _findings(scenes)
+            if finding.supported
+            and places.same(finding.concept, concept)
+            and is_narrower(concept, finding.concept)
+        ]
+        sure = judged and all(_at_most(finding, options.absent_below) for finding in judged)
+        if not sure or any(
+            finding.positive and places.may_be(finding.concept, concept)
+            for finding in _findings(scenes)
+        ):
+            continue
+        yield Conflict(
+            kind=ConflictKind.PRESENCE,
+            entity_ids=tuple(one.id for one in mentions),
+            finding_ids=tuple(finding.id for finding in judged),
+            sentence=(
+                f"The report states {_name(concept)}; "
+                f"the image does not show it ({_sureness(judged)})."
+            ),
+            provenance=made_by("reported_not_seen", judged[0]),
+        )
+
+
+def _denied_but_seen(
+    said: Sequence[Entity], scenes: Sequence[Scene], options: ConflictOptions
+) -> Iterator[Conflict]:
+    places = load_places()
+    for concept in _concepts(_findings(scenes)):
+        shown = [
+            finding
+            for finding in _findings(scenes)
+            if finding.concept == concept and _at_least(finding, options.present_above)
+        ]
+        mentions = [
+            one
+            for one in said
+            if one.assertion == Assertion.ABSENT
+            and not places.limits(one)
+            and is_narrower(concept, one.concept)
+        ]
+        if (
+            not shown
+            or not mentions
+            or any(not _denies(one) and places.may_be(one.concept, concept) for one in said)
+        ):
+            continue
+        yield Conflict(
+            kind=ConflictKind.PRESENCE,
+            entity_ids=tuple(one.id for one in mentions),
+            region_ids=_spots(scenes, concept),
+            finding_ids=tuple(finding.id for finding in shown),
+            sentence=(
+                f"The report denies {_name(mentions[0].concept)}; "
+                f"the image shows {_name(concept)} ({_sureness(shown)})."
+            ),
+            provenance=made_by("denied_but_seen", shown[0]),
+        )
+
+
+def _denies(entity: Entity) -> bool:
+    return entity.assertion == Assertion.ABSENT
+
+
+def _findings(scenes: Sequence[Scene]) -> Iterator[ImageFinding]:
+    for scene in scenes:
+        yield from scene.reading.findings
+
+
+def _concepts(findings: Iterator[ImageFinding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.concept for finding in findings))
+
+
+def _spots(scenes: Sequence[Scene], concept: str) -> tuple[str, ...]:
+    return tuple(spot.id for scene in scenes for spot in scene.spots if spot.label == concept)
+
+
+def _at_most(finding: ImageFinding, value: float) -> bool:
+    sure = finding.confidence
+    return sure is not None and sure.calibrated and not finding.positive and sure.value <= value
+
+
+def _at_least(finding: ImageFinding, value: float) -> bool:
+    sure = finding.confidence
+    return sure is not None and sure.calibrated and finding.positive and sure.value >= value
+
+
+def _sureness(findings: Sequence[ImageFinding]) -> str:
+    """Return the highest confidence in words; `Confidence` decides if it may be a percentage."""
+    sure = [finding.confidence for finding in findings if finding.confidence is not None]
+    return f"model confidence {max(sure, key=lambda one: one.value)}"
+
+
+def _name(concept: str) -> str:
+    return concept.replace("_", " ")
+
+
+__all__ = ["ConflictOptions", "conflicts_of"]

@@ -1,0 +1,173 @@
+"""One image as the link stage sees it: its zones, and the spots where it shows findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from radnlp.link.anatomy import LUNGS, Chest
+from radnlp.link.ground import GroundOptions, boxes_of, hot_cells
+from radnlp.link.places import load_places
+from radnlp.schema import Box, ImageReading, Provenance, Region, RegionSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from radnlp.schema import Image, ImageFinding
+
+MASKS = (*LUNGS, "heart")
+LATERAL_VIEWS = ("LATERAL", "LL", "RL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """One image with everything that is known to lie in it.
+
+    Attributes:
+        reading: What the vision stage said.
+        simulated: True if the image shows no patient.
+        chest: Its lungs and heart.
+        zones: Anatomy by label, those of the vision stage and those that were cut.
+        spots: Where findings show, from a detector or from heat maps.
+        new: The zones and spots that the vision stage did not give.
+    """
+
+    reading: ImageReading
+    simulated: bool
+    chest: Chest
+    zones: Mapping[str, Region]
+    spots: tuple[Region, ...]
+    new: tuple[Region, ...]
+
+    def share_on(self, side: str, concept: str, threshold: float) -> float:
+        """Return the share of a finding's heat on one side; NaN if that cannot be told.
+
+        Heat counts from ``threshold`` of the map's maximum on. Without a map, boxes count.
+        """
+        points, weights = [], []
+        for heat in self.reading.heatmaps:
+            cells = hot_cells(heat, threshold) if heat.concept == concept else None
+            if cells is not None:
+                points.append(cells.points)
+                weights.append(cells.weights)
+        if not points:
+            boxes = [spot.box for spot in self.spots if spot.label == concept]
+            points = [across(box) for box in boxes]
+            weights = [np.full(len(one), box.area) for one, box in zip(points, boxes, strict=True)]
+        if not points:
+            return float("nan")
+        return self.chest.share_on(side, np.concatenate(points), np.concatenate(weights))
+
+    def box_share_on(self, side: str, box: Box) -> float:
+        """Return the share of a box on one side; NaN if there is no midline."""
+        points = across(box)
+        return self.chest.share_on(side, points, np.ones(len(points)))
+
+
+def read_scene(
+    image: Image | None, reading: ImageReading, ids: Iterator[str], options: GroundOptions
+) -> Scene:
+    """Cut the zones and spots of one image.
+
+    Args:
+        image: The image, if the study holds it; a lateral view gets no zones.
+        reading: What the vision stage said of it.
+        ids: Ids for new regions.
+        options: How heat maps are cut.
+    """
+    given = {
+        region.label: region for region in reading.regions if region.source == RegionSource.ANATOMY
+    }
+    lateral = image is not None and (image.view or "").upper() in LATERAL_VIEWS
+    masks = {
+        label: region.mask.to_array()
+        for label, region in given.items()
+        if label in MASKS and region.mask is not None and not lateral
+    }
+    chest = Chest(masks)
+    cut = [
+        Region(
+            id=next(ids),
+            image_id=reading.image_id,
+            box=zone.box,
+            label=zone.label,
+            source=RegionSource.ANATOMY,
+            mask=zone.mask,
+            provenance=made_by("zone"),
+        )
+        for zone in chest.zones()
+        if zone.label not in given
+    ]
+    zones = given | {region.label: region for region in cut}
+    detected = tuple(region for region in reading.regions if region.source == RegionSource.IMAGE)
+    found = [
+        Region(
+            id=next(ids),
+            image_id=reading.image_id,
+            box=box,
+            label=finding.concept,
+            source=RegionSource.IMAGE,
+            confidence=finding.confidence,
+            provenance=made_by(rule, finding),
+        )
+        for finding in reading.findings
+        if finding.positive and all(spot.label != finding.concept for spot in detected)
+        for box, rule in _spots(finding, reading, zones, image, options)
+    ]
+    return Scene(
+        reading=reading,
+        simulated=image is not None and image.simulated,
+        chest=chest,
+        zones=zones,
+        spots=(*detected, *found),
+        new=(*cut, *found),
+    )
+
+
+def made_by(rule: str | None = None, finding: ImageFinding | None = None) -> Provenance:
+    """Return the link stage's provenance, with the weights of the finding it rests on."""
+    weights = finding.provenance.weights if finding and finding.provenance else None
+    return Provenance(
+        producer="radnlp.link.default", version=_version(), rule=rule, weights=weights
+    )
+
+
+def across(box: Box) -> NDArray[np.float64]:
+    """Return points of shape (16, 2) evenly across a box, to weigh it against the midline."""
+    x = box.x0 + (np.arange(16) + 0.5) / 16 * box.width
+    return np.stack([x, np.full(16, box.center[1])], axis=1)
+
+
+def _spots(
+    finding: ImageFinding,
+    reading: ImageReading,
+    zones: Mapping[str, Region],
+    image: Image | None,
+    options: GroundOptions,
+) -> Iterator[tuple[Box, str]]:
+    """Yield boxes and the rule they come from; an organ's own outline beats its heat map."""
+    organ = load_places().organ_of(finding.concept)
+    if organ is not None and organ in zones:
+        yield zones[organ].box, "organ"
+        return
+    for heat in reading.heatmaps:
+        if heat.concept == finding.concept:
+            rows, columns = heat.values.shape
+            whole = heat.pixel_map.box_to_stored(Box(0, 0, columns, rows))
+            for box in boxes_of(heat, image.box if image else whole, options):
+                yield box, "heat_map"
+
+
+@cache
+def _version() -> str:
+    return version("radnlp")
+
+
+__all__ = ["Scene", "across", "made_by", "read_scene"]

@@ -1,0 +1,326 @@
+"""What a draft says, in the reader's order, and what carries it.
+
+- What the report states now, as present or uncertain: carried by its mentions.
+- What the image shows: carried by the finding, its spots and the zone they lie in. It is stated
+  outright only if it is calibrated and near certain, hedged if it is likely enough, and left
+  unsaid below that. Side and zone are said only if the spots lie clearly on one side.
+- What the image was judged for and does not show: carried by the finding, and left unsaid where
+  the report, or another finding, gives room for doubt.
+
+What the model does not support is never spoken of. A finding that both sides show is said once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from radnlp.report.phrases import is_narrower, load_phrases
+from radnlp.schema import (
+    Assertion,
+    ConflictKind,
+    Entity,
+    EntityKind,
+    ImageFinding,
+    RegionSource,
+    SectionKind,
+    Severity,
+    Side,
+    Subject,
+    Temporality,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from radnlp.schema import ImageReading, LinkReading, Region
+
+_BACKGROUND = (
+    SectionKind.HISTORY,
+    SectionKind.INDICATION,
+    SectionKind.TECHNIQUE,
+    SectionKind.COMPARISON,
+)
+_THIRDS = ("upper_zone", "mid_zone", "lower_zone")
+
+
+class Claim(StrEnum):
+    """How a statement is meant."""
+
+    PRESENT = "present"
+    POSSIBLE = "possible"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """How sure an image must be to be quoted.
+
+    The operating point of a finding is not enough: for a rare one it may lie at a chance of one in
+    fifteen, so that most films would be called abnormal.
+
+    Attributes:
+        certain_above: From this calibrated confidence on a finding is stated outright.
+        possible_above: From this calibrated confidence on it is stated with a hedge. An
+            uncalibrated positive finding is always hedged.
+        side_share: Least share of the spots' area on one side for that side to be said.
+    """
+
+    certain_above: float = 0.8
+    possible_above: float = 0.3
+    side_share: float = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One thing to say.
+
+    Attributes:
+        concept: Vocabulary id.
+        claim: How it is meant.
+        evidence: Ids of mentions, image findings and regions.
+        side: If known.
+        place: Anatomy concept, if known.
+        severity: If the report gives one.
+        device: True for a device.
+    """
+
+    concept: str
+    claim: Claim
+    evidence: tuple[str, ...]
+    side: Side | None = None
+    place: str | None = None
+    severity: Severity | None = None
+    device: bool = False
+
+
+def plan(
+    entities: Sequence[Entity],
+    readings: Sequence[ImageReading],
+    links: LinkReading,
+    options: PlanOptions,
+) -> tuple[Statement, ...]:
+    """Return what to say, in the reader's order: groups, and in each the positive first."""
+    reported = _reported(entities, links)
+    seen = _seen(readings, links, options)
+    stated = _together(reported, seen, links)
+    statements = (*stated, *_denials(entities, readings, stated))
+    phrases = load_phrases()
+    return tuple(
+        sorted(
+            statements,
+            key=lambda one: (
+                phrases.order(one.concept),
+                one.claim == Claim.ABSENT,
+                phrases.rank(one.concept),
+            ),
+        )
+    )
+
+
+def claim_of(finding: ImageFinding, options: PlanOptions) -> Claim | None:
+    """Return how an image finding may be stated; ``None`` if it may not."""
+    sure = finding.confidence
+    if sure is None:
+        return None
+    if not finding.positive:
+        return Claim.ABSENT
+    if not sure.calibrated:
+        return Claim.POSSIBLE
+    if sure.value >= options.certain_above:
+        return Claim.PRESENT
+    return Claim.POSSIBLE if sure.value >= options.possible_above else None
+
+
+def _counts(entity: Entity) -> bool:
+    """Tell whether the mention speaks of the patient at this study, and as a finding of it."""
+    return (
+        entity.kind in (EntityKind.FINDING, EntityKind.DEVICE)
+        and entity.temporality == Temporality.CURRENT
+        and entity.subject == Subject.PATIENT
+        and entity.section not in _BACKGROUND
+    )
+
+
+def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]:
+    """Return one statement per finding and side; the image may make a statement less sure."""
+    phrases = load_phrases()
+    doubted = {
+        id
+        for conflict in links.conflicts
+        if conflict.kind == ConflictKind.PRESENCE
+        for id in conflict.entity_ids
+    }
+    found: dict[tuple[str, Side | None], Statement] = {}
+    for entity in entities:
+        if not _counts(entity) or entity.assertion not in (
+            Assertion.PRESENT,
+            Assertion.UNCERTAIN,
+        ):
+            continue
+        sure = entity.assertion == Assertion.PRESENT and entity.id not in doubted
+        said = Statement(
+            concept=entity.concept,
+            claim=Claim.PRESENT if sure else Claim.POSSIBLE,
+            evidence=(entity.id,),
+            side=None if entity.side == Side.MIDLINE else entity.side,
+            place=next((place for place in entity.locations if place in phrases.places), None),
+            severity=entity.severity,
+            device=entity.kind == EntityKind.DEVICE,
+        )
+        key = next(
+            (key for key in found if key[0] == said.concept and said.side in (None, key[1])),
+            (said.concept, said.side),
+        )
+        found[key] = _repeated(found[key], said) if key in found else said
+    return list(found.values())
+
+
+def _repeated(first: Statement, again: Statement) -> Statement:
+    """Return the first statement with what a repetition in the report adds to it."""
+    sure = Claim.PRESENT in (first.claim, again.claim)
+    return replace(
+        first,
+        claim=Claim.PRESENT if sure else Claim.POSSIBLE,
+        evidence=(*first.evidence, *again.evidence),
+    )
+
+
+def _seen(
+    readings: Sequence[ImageReading], links: LinkReading, options: PlanOptions
+) -> list[Statement]:
+    """Return one statement per concept and image, the surest of a concept and its kin only."""
+    candidates = [
+        (finding, reading)
+        for reading in readings
+        for finding in reading.findings
+        if claim_of(finding, options) in (Claim.PRESENT, Claim.POSSIBLE)
+    ]
+    candidates.sort(key=lambda pair: -_value(pair[0]))
+    kept: list[Statement] = []
+    for finding, reading in candidates:
+        if any(_kin(finding.concept, one.concept) for one in kept):
+            continue
+        regions = [
+            region
+            for region in (*reading.regions, *links.regions)
+            if region.image_id == finding.image_id
+        ]
+        kept.append(_shown(finding, regions, options))
+    return kept
+
+
+def _shown(finding: ImageFinding, regions: Sequence[Region], options: PlanOptions) -> Statement:
+    spots = [
+        one for one in regions if one.source == RegionSource.IMAGE and one.label == finding.concept
+    ]
+    side: Side | None = None
+    place: str | None = None
+    zones: tuple[str, ...] = ()
+    phrases = load_phrases()
+    group = phrases.group(finding.concept)
+    if spots and group in phrases.sided:
+        side, place, zones = _where(spots, regions, options.side_share)
+    return Statement(
+        concept=finding.concept,
+        claim=claim_of(finding, options) or Claim.POSSIBLE,
+        evidence=(finding.id, *(spot.id for spot in spots), *zones),
+        side=side,
+        place=place if group in phrases.placed else None,
+    )
+
+
+def _where(
+    spots: Sequence[Region], regions: Sequence[Region], side_share: float
+) -> tuple[Side | None, str | None, tuple[str, ...]]:
+    """Return side, third of the lung, and the ids of the zones that say so."""
+    phrases = load_phrases()
+    areas: dict[str, float] = {}
+    zones: dict[str, str] = {}
+    for region in regions:
+        side, part = phrases.place_of(region.label)
+        if side and part in _THIRDS and region.source == RegionSource.ANATOMY:
+            common = [spot.box.intersection(region.box) for spot in spots]
+            areas[region.label] = sum(box.area for box in common if box)
+            zones[region.label] = region.id
+    total = sum(areas.values())
+    if total == 0:
+        return None, None, ()
+    left = sum(area for label, area in areas.items() if label.startswith("left")) / total
+    if max(left, 1 - left) >= side_share:
+        side = Side.LEFT if left > 0.5 else Side.RIGHT
+        best = max((label for label in areas if label.startswith(side)), key=lambda one: areas[one])
+        return side, phrases.place_of(best)[1], (zones[best],)
+    return None, None, ()
+
+
+def _together(
+    reported: Sequence[Statement], seen: Sequence[Statement], links: LinkReading
+) -> list[Statement]:
+    """Join what the image shows to what the report says where both mean the same."""
+    spots = {(link.entity_id, link.region_id) for link in links.links}
+    stated = list(reported)
+    for shown in seen:
+        for number, said in enumerate(stated[: len(reported)]):
+            linked = any((e, g) in spots for e in said.evidence for g in shown.evidence)
+            if linked or (_kin(said.concept, shown.concept) and _sides_agree(said, shown)):
+                stated[number] = replace(said, evidence=(*said.evidence, *shown.evidence))
+                break
+        else:
+            stated.append(shown)
+    return stated
+
+
+def _sides_agree(one: Statement, other: Statement) -> bool:
+    return (
+        one.side == other.side
+        or None in (one.side, other.side)
+        or Side.BILATERAL in (one.side, other.side)
+    )
+
+
+def _denials(
+    entities: Sequence[Entity], readings: Sequence[ImageReading], stated: Sequence[Statement]
+) -> list[Statement]:
+    """Return what was judged and not seen, the broadest name of it only."""
+    phrases = load_phrases()
+    findings = [finding for reading in readings for finding in reading.findings]
+    open_ = {one.concept for one in stated} | {
+        finding.concept for finding in findings if finding.positive
+    }
+    open_ |= {one.concept for one in entities if one.assertion != Assertion.ABSENT and _counts(one)}
+    denied: dict[str, tuple[str, ...]] = {}
+    for finding in findings:
+        if finding.supported and not any(
+            phrases.casts_doubt(one, finding.concept) for one in open_
+        ):
+            denied[finding.concept] = (*denied.get(finding.concept, ()), finding.id)
+    return [
+        Statement(
+            concept=concept,
+            claim=Claim.ABSENT,
+            evidence=(*ids, *_also_denied(concept, entities)),
+        )
+        for concept, ids in denied.items()
+        if not any(is_narrower(concept, one) for one in denied if one != concept)
+    ]
+
+
+def _also_denied(concept: str, entities: Sequence[Entity]) -> tuple[str, ...]:
+    return tuple(
+        one.id
+        for one in entities
+        if one.assertion == Assertion.ABSENT and _counts(one) and one.concept == concept
+    )
+
+
+def _kin(one: str, other: str) -> bool:
+    return is_narrower(one, other) or is_narrower(other, one)
+
+
+def _value(finding: ImageFinding) -> float:
+    return finding.confidence.value if finding.confidence else 0.0
+
+
+__all__ = ["Claim", "PlanOptions", "Statement", "claim_of", "plan"]

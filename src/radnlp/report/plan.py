@@ -64,11 +64,14 @@ class PlanOptions:
         certain_above: From this calibrated confidence on a finding is stated outright.
         possible_above: From this calibrated confidence on it is stated with a hedge. An
             uncalibrated positive finding is always hedged.
+        absent_below: Up to this calibrated confidence a finding that was judged and not seen is
+            denied. Nothing is denied on an uncalibrated one.
         side_share: Least share of the spots' area on one side for that side to be said.
     """
 
     certain_above: float = 0.8
     possible_above: float = 0.3
+    absent_below: float = 0.1
     side_share: float = 0.9
 
 
@@ -105,7 +108,7 @@ def plan(
     reported = _reported(entities, links)
     seen = _seen(readings, links, options)
     stated = _together(reported, seen, links)
-    statements = (*stated, *_denials(entities, readings, stated))
+    statements = (*stated, *_denials(entities, readings, stated, options))
     phrases = load_phrases()
     return tuple(
         sorted(
@@ -125,7 +128,8 @@ def claim_of(finding: ImageFinding, options: PlanOptions) -> Claim | None:
     if sure is None:
         return None
     if not finding.positive:
-        return Claim.ABSENT
+        sure_enough = sure.calibrated and sure.value <= options.absent_below
+        return Claim.ABSENT if sure_enough else None
     if not sure.calibrated:
         return Claim.POSSIBLE
     if sure.value >= options.certain_above:
@@ -281,7 +285,10 @@ def _sides_agree(one: Statement, other: Statement) -> bool:
 
 
 def _denials(
-    entities: Sequence[Entity], readings: Sequence[ImageReading], stated: Sequence[Statement]
+    entities: Sequence[Entity],
+    readings: Sequence[ImageReading],
+    stated: Sequence[Statement],
+    options: PlanOptions,
 ) -> list[Statement]:
     """Return what was judged and not seen, the broadest name of it only."""
     phrases = load_phrases()
@@ -292,7 +299,7 @@ def _denials(
     open_ |= {one.concept for one in entities if one.assertion != Assertion.ABSENT and _counts(one)}
     denied: dict[str, tuple[str, ...]] = {}
     for finding in findings:
-        if finding.supported and not any(
+        if claim_of(finding, options) is Claim.ABSENT and not any(
             phrases.casts_doubt(one, finding.concept) for one in open_
         ):
             denied[finding.concept] = (*denied.get(finding.concept, ()), finding.id)

@@ -38,7 +38,6 @@ def say(look):
         (0.5, True, Claim.POSSIBLE),
         (0.95, False, Claim.POSSIBLE),
         (0.05, True, Claim.ABSENT),
-        (0.05, False, Claim.ABSENT),
     ],
 )
 def test_an_image_finding_is_said_as_surely_as_it_is(
@@ -51,6 +50,10 @@ def test_an_image_finding_is_said_as_surely_as_it_is(
 
 def test_a_positive_finding_that_is_unlikely_is_neither_stated_nor_denied(say, finding) -> None:
     assert say(findings=[finding("nodule", 0.12)]) == ()
+
+
+def test_an_uncalibrated_finding_is_never_denied(say, finding) -> None:
+    assert say(findings=[finding("nodule", 0.05, calibrated=False)]) == ()
 
 
 def test_an_unsupported_finding_is_never_spoken_of(say, finding) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from radnlp.link.match import is_linkable, speaks_of_now
+from radnlp.link.match import is_linkable
 from radnlp.link.places import is_narrower, load_places
 from radnlp.link.scene import made_by
 from radnlp.schema import (
@@ -73,7 +73,7 @@ def conflicts_of(
 ) -> tuple[Conflict, ...]:
     """Return the conflicts between a report's mentions and its images, one per kind and finding."""
     said = [
-        entity for entity in entities if speaks_of_now(entity) and entity.section not in _BACKGROUND
+        entity for entity in entities if entity.is_current and entity.section not in _BACKGROUND
     ]
     # Confidences are calibrated on patients; on a simulated film they mean nothing.
     films = [scene for scene in scenes if not scene.simulated]

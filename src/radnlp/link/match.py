@@ -20,13 +20,10 @@ from radnlp.link.places import load_places
 from radnlp.link.scene import made_by
 from radnlp.schema import (
     Assertion,
-    EntityKind,
     Link,
     LinkSource,
     Provenance,
     Side,
-    Subject,
-    Temporality,
 )
 
 if TYPE_CHECKING:
@@ -40,16 +37,7 @@ _RULES = {LinkSource.IMAGE: "picture", LinkSource.BOTH: "words_and_picture"}
 
 def is_linkable(entity: Entity) -> bool:
     """Tell whether the mention says that the patient has a finding or device now."""
-    return entity.assertion == Assertion.PRESENT and speaks_of_now(entity)
-
-
-def speaks_of_now(entity: Entity) -> bool:
-    """Tell whether the mention is of a finding or device of the patient at this study."""
-    return (
-        entity.kind in (EntityKind.FINDING, EntityKind.DEVICE)
-        and entity.temporality == Temporality.CURRENT
-        and entity.subject == Subject.PATIENT
-    )
+    return entity.assertion == Assertion.PRESENT and entity.is_current
 
 
 def links_of(entity: Entity, scene: Scene, overlap: float) -> Iterator[Link]:
@@ -114,4 +102,4 @@ def _seen(spot: Region, source: LinkSource) -> Provenance:
     return Provenance(producer=made.producer, version=made.version, rule=made.rule, weights=weights)
 
 
-__all__ = ["is_linkable", "links_of", "speaks_of_now"]
+__all__ = ["is_linkable", "links_of"]

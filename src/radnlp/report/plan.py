@@ -27,8 +27,6 @@ from radnlp.schema import (
     SectionKind,
     Severity,
     Side,
-    Subject,
-    Temporality,
 )
 
 if TYPE_CHECKING:
@@ -139,12 +137,7 @@ def claim_of(finding: ImageFinding, options: PlanOptions) -> Claim | None:
 
 def _counts(entity: Entity) -> bool:
     """Tell whether the mention speaks of the patient at this study, and as a finding of it."""
-    return (
-        entity.kind in (EntityKind.FINDING, EntityKind.DEVICE)
-        and entity.temporality == Temporality.CURRENT
-        and entity.subject == Subject.PATIENT
-        and entity.section not in _BACKGROUND
-    )
+    return entity.is_current and entity.section not in _BACKGROUND
 
 
 def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]:

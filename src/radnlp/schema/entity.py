@@ -176,6 +176,15 @@ class Entity:
                 f"{len(self.span)}; expected the same, at least 1"
             )
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is a finding or device of the patient, said of this study."""
+        return (
+            self.kind in {EntityKind.FINDING, EntityKind.DEVICE}
+            and self.temporality == Temporality.CURRENT
+            and self.subject == Subject.PATIENT
+        )
+
     def is_a(self, concept: str) -> bool:
         """Tell whether the mention's concept is ``concept`` or narrower.
 

@@ -10,7 +10,7 @@ import pytest
 from radnlp.schema.geometry import PixelMap
 from radnlp.vision.encoder import Encoded
 from radnlp.vision.prepare import Fit
-from radnlp.vision.segment import AreaLimits, segment
+from radnlp.vision.segment import Plausibility, segment
 
 LABELS = ("left_lung", "right_lung", "heart")
 SHAPE = (128, 128)
@@ -35,7 +35,7 @@ def chest() -> Encoded:
 
 
 def test_masks_come_back_in_stored_pixels(chest: Encoded) -> None:
-    anatomy = segment(chest, LABELS, (256, 256), AreaLimits())
+    anatomy = segment(chest, LABELS, (256, 256), Plausibility())
     left = np.argwhere(anatomy.masks["left_lung"])
     assert anatomy.masks["left_lung"].shape == (256, 256)
     assert abs(left[:, 1].min() - 19 * 8) <= 2
@@ -45,14 +45,14 @@ def test_masks_come_back_in_stored_pixels(chest: Encoded) -> None:
 def test_a_small_island_is_dropped(chest: Encoded) -> None:
     planes = chest.anatomy.copy()
     planes[0, 1:3, 1:3] = 5.0
-    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, AreaLimits())
+    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, Plausibility())
     assert not anatomy.masks["left_lung"][:20, :20].any()
 
 
 def test_a_lung_cut_in_two_keeps_both_parts(chest: Encoded) -> None:
     planes = chest.anatomy.copy()
     planes[1, 16:18] = -5.0
-    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, AreaLimits())
+    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, Plausibility())
     rows = np.flatnonzero(anatomy.masks["right_lung"].any(axis=1))
     assert rows.min() < 40
     assert rows.max() > 90
@@ -63,7 +63,7 @@ def test_no_pixel_belongs_to_both_lungs() -> None:
         logits(left=slice(15, 28), right=slice(4, 17), heart=slice(13, 19)),
         LABELS,
         SHAPE,
-        AreaLimits(),
+        Plausibility(),
     )
     assert not (anatomy.masks["left_lung"] & anatomy.masks["right_lung"]).any()
 
@@ -78,7 +78,7 @@ def test_no_pixel_belongs_to_both_lungs() -> None:
 )
 def test_lungs_that_cannot_be_are_not_shown(left: slice, right: slice, said: str) -> None:
     encoded = logits(left=left, right=right, heart=slice(13, 19))
-    anatomy = segment(encoded, LABELS, SHAPE, AreaLimits())
+    anatomy = segment(encoded, LABELS, SHAPE, Plausibility())
     assert anatomy.masks == {}
     assert said in (anatomy.reason or "")
 
@@ -86,14 +86,21 @@ def test_lungs_that_cannot_be_are_not_shown(left: slice, right: slice, said: str
 def test_a_heart_reaches_no_further_than_the_lungs(chest: Encoded) -> None:
     planes = chest.anatomy.copy()
     planes[2, 8:32, 13:19] = 5.0
-    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, AreaLimits())
+    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, Plausibility())
     lowest_lung = np.flatnonzero(anatomy.masks["left_lung"].any(axis=1)).max()
     lowest_heart = np.flatnonzero(anatomy.masks["heart"].any(axis=1)).max()
     assert abs(lowest_heart - lowest_lung) <= 4
 
 
+def test_lungs_that_are_not_clear_are_not_shown(chest: Encoded) -> None:
+    faint = np.where(chest.anatomy > 0, 0.5, -5.0).astype(np.float32)
+    anatomy = segment(replace(chest, anatomy=faint), LABELS, SHAPE, Plausibility())
+    assert anatomy.masks == {}
+    assert "not clear" in (anatomy.reason or "")
+
+
 def test_a_heart_of_no_size_is_left_out(chest: Encoded) -> None:
     planes = chest.anatomy.copy()
     planes[2] = -5.0
-    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, AreaLimits())
+    anatomy = segment(replace(chest, anatomy=planes), LABELS, SHAPE, Plausibility())
     assert set(anatomy.masks) == {"left_lung", "right_lung"}

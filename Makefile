@@ -26,11 +26,11 @@ lint: $(VENV)/.dev ## format, lint, types, import contracts
 
 test: lint ## everything CI checks: lint, tests, docs build
 	$(BIN)/pytest
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 docs: $(VENV)/.dev ## write the generated pages and serve the site on this machine
 	$(BIN)/python docs/generate.py
-	$(BIN)/mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: $(VENV)/.dev ## measure; needs the data folder named by DATA
 	$(BIN)/python benchmarks/text_quality.py --data $(DATA)

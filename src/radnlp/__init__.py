@@ -2,7 +2,7 @@
 
 The front door: names are loaded when they are first used, so that ``import radnlp`` costs nothing.
 
-Example:
+Examples:
     >>> from radnlp import analyze
     >>> result = analyze(report="Heart size is normal. Right lower lobe consolidation.")
     >>> result.labels()["Consolidation"]

@@ -97,7 +97,7 @@ class Pipeline:
     Raises:
         StageNotFound: No stage of that name; the message names the nearest one.
 
-    Example:
+    Examples:
         >>> pipeline = Pipeline(vision=None, link=None, report=None)
         >>> study = Study(report=Report(text="No pneumothorax."))
         >>> [str(entity.assertion) for entity in pipeline(study).entities]
@@ -238,7 +238,7 @@ def analyze(
         InputError: Neither a report nor an image is given, or a form is not known.
         FileError: A file cannot be used; the subclass says why.
 
-    Example:
+    Examples:
         >>> result = analyze(report="Small left pleural effusion. No pneumothorax.")
         >>> [(entity.concept, str(entity.assertion)) for entity in result.entities]
         [('pleural_effusion', 'present'), ('pneumothorax', 'absent')]

@@ -23,7 +23,7 @@ class Registry:
         group: Entry-point group, for example ``radnlp.text``.
         noun: What one member is called in messages, for example ``text stage``.
 
-    Example:
+    Examples:
         >>> "rules" in text_stages.names()
         True
     """

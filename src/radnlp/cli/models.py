@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 EXAMPLES = """\b
-Example:
+Examples:
   radnlp models
 """
 

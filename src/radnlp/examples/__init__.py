@@ -35,7 +35,7 @@ class ExampleStudy:
 def load_example() -> ExampleStudy:
     """Return the paths of the bundled study.
 
-    Example:
+    Examples:
         >>> load_example().image.name
         'chest.dcm'
     """

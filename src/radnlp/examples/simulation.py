@@ -116,7 +116,7 @@ def simulate(
     Raises:
         InputError: The film is smaller than 64 pixels on a side, or misses a lung or the heart.
 
-    Example:
+    Examples:
         >>> study = simulate(rows=96, columns=80)
         >>> study.pixels.shape, sorted(study.masks)
         ((96, 80), ['heart', 'left_lung', 'right_lung'])

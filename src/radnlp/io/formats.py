@@ -93,7 +93,7 @@ def read_head(path: Path) -> bytes:
 def sniff(head: bytes) -> Content:
     """Tell what kind of file begins with these bytes.
 
-    Example:
+    Examples:
         >>> str(sniff(b"<!DOCTYPE html><html>"))
         'an HTML page'
     """

@@ -63,7 +63,7 @@ def read_image(
         DicomError: A damaged or unsupported DICOM file, one kind of error for each cause.
         InputError: A source of another kind or shape, or no such frame.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> read_image(np.array([[0, 128], [255, 64]], dtype=np.uint8)).pixels[1, 0]
         np.float32(1.0)

@@ -189,7 +189,7 @@ def read_orientation(
 def direction(cosines: tuple[float, float, float]) -> str:
     """Return the DICOM letters of a direction in LPS axes, largest component first.
 
-    Example:
+    Examples:
         >>> direction((0.9, 0.0, -0.43))
         'LF'
     """

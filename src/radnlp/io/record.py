@@ -60,7 +60,7 @@ def choose_columns(
     Raises:
         InvalidRecord: There is no such field; the message lists those that are there.
 
-    Example:
+    Examples:
         >>> choose_columns(("study_id", "Findings", "Impression"))
         Columns(text=('Findings', 'Impression'), id='study_id')
     """
@@ -84,7 +84,7 @@ def join_sections(sections: Mapping[str, str]) -> str:
 
     Sections in `SECTION_NAMES` stand in that order, others after them; blank ones are left out.
 
-    Example:
+    Examples:
         >>> join_sections({"Impression": "Normal.", "FINDINGS": "Clear lungs.", "comparison": ""})
         'FINDINGS:\nClear lungs.\n\nIMPRESSION:\nNormal.'
     """

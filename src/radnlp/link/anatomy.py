@@ -72,7 +72,7 @@ class Chest:
         masks: bool (rows, columns) by label; those of ``left_lung``, ``right_lung`` and ``heart``
             are used, as far as they are there and not empty.
 
-    Example:
+    Examples:
         >>> left, right = np.zeros((60, 50), bool), np.zeros((60, 50), bool)
         >>> right[5:50, 4:20] = True
         >>> left[5:50, 30:46] = True

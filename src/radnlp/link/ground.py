@@ -60,7 +60,7 @@ def boxes_of(heat: HeatMap, image: Box, options: GroundOptions) -> tuple[Box, ..
         image: The whole image; boxes are cut to it.
         options: How to cut.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from radnlp.schema import HeatMap, PixelMap
         >>> values = np.zeros((4, 4), np.float32)

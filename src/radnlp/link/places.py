@@ -82,7 +82,7 @@ class Places:
         There are none if the words name a place that no zone shows, or if a side would be needed
         and none is said.
 
-        Example:
+        Examples:
             >>> from radnlp.schema import Entity, EntityKind, SectionKind, Span
             >>> effusion = Entity(
             ...     id="e0", text="effusion", span=Span(0, 8), section=SectionKind.FINDINGS,

@@ -25,7 +25,7 @@ REGION_SOURCE_WORDS = {RegionSource.ANATOMY: "anatomy", RegionSource.IMAGE: "pic
 def concept_words(concept: str) -> str:
     """Return a vocabulary id or anatomy label as words.
 
-    Example:
+    Examples:
         >>> concept_words("pleural_effusion"), concept_words("picc")
         ('pleural effusion', 'PICC')
     """
@@ -98,7 +98,7 @@ def speakers(analysis: Analysis) -> tuple[str, ...]:
 def one_line(text: str) -> str:
     """Return text on one line, without characters that could steer a terminal.
 
-    Example:
+    Examples:
         >>> one_line("left" + chr(10) + "  lung" + chr(27) + "[2J")
         'left lung\ufffd[2J'
     """

@@ -65,7 +65,7 @@ class Phrases:
     def place_of(self, label: str) -> tuple[Side | None, str | None]:
         """Return side and anatomy concept of a region's label.
 
-        Example:
+        Examples:
             >>> load_phrases().place_of("left_apex")
             (<Side.LEFT: 'left'>, 'lung_apex')
         """

@@ -188,7 +188,7 @@ class Entity:
     def is_a(self, concept: str) -> bool:
         """Tell whether the mention's concept is ``concept`` or narrower.
 
-        Example:
+        Examples:
             >>> entity = Entity(
             ...     id="e0", text="consolidation", span=Span(0, 13), section=SectionKind.FINDINGS,
             ...     kind=EntityKind.FINDING, concept="consolidation", ancestors=("opacity",),

@@ -32,7 +32,7 @@ class Box:
     Raises:
         GeometryError: An edge is not finite, or the box is empty or inside out.
 
-    Example:
+    Examples:
         >>> Box(0, 0, 2, 2).iou(Box(1, 0, 3, 2))
         0.3333333333333333
     """

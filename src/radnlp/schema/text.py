@@ -19,7 +19,7 @@ class Span:
     Raises:
         GeometryError: Unless ``0 <= start <= end``.
 
-    Example:
+    Examples:
         >>> Span(6, 10).of("Small left effusion")
         'left'
     """

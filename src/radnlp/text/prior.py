@@ -24,7 +24,7 @@ def check_change(entities: Sequence[Entity], earlier: Sequence[Entity]) -> tuple
         entities: Of the report.
         earlier: Of the earlier report.
 
-    Example:
+    Examples:
         >>> check_change([], [])
         ()
     """

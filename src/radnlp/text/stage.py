@@ -66,7 +66,7 @@ class RuleText:
     Raises:
         LanguageNotSupported: There are no rules in that language.
 
-    Example:
+    Examples:
         >>> reading = RuleText()(Report(text="Small left effusion. No pneumothorax."))
         >>> [(e.concept, str(e.assertion)) for e in reading.entities]
         [('pleural_effusion', 'present'), ('pneumothorax', 'absent')]

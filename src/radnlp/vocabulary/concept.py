@@ -151,7 +151,7 @@ class Vocabulary:
     def find(self, term: str) -> Concept | None:
         """Return the concept that a term names; case, hyphens, plural and spelling do not matter.
 
-        Example:
+        Examples:
             >>> from radnlp.vocabulary import load_vocabulary
             >>> load_vocabulary().find("Pulmonary oedema").id
             'edema'

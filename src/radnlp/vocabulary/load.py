@@ -43,7 +43,7 @@ def load_vocabulary(language: str = "en") -> Vocabulary:
     Raises:
         LanguageNotSupported: There are no terms in that language.
 
-    Example:
+    Examples:
         >>> load_vocabulary().is_a("consolidation", "opacity")
         True
     """

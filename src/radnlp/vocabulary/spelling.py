@@ -42,7 +42,7 @@ _HEAD_BEFORE = frozenset({"of", "in", "within"})
 def split_words(text: str) -> tuple[str, ...]:
     """Split a term the way the text stage splits reports: lower case, hyphens dropped.
 
-    Example:
+    Examples:
         >>> split_words("Ground-glass opacity")
         ('ground', 'glass', 'opacity')
     """
@@ -52,7 +52,7 @@ def split_words(text: str) -> tuple[str, ...]:
 def plurals(word: str) -> tuple[str, ...]:
     """Return the plural forms of an English or Latin noun.
 
-    Example:
+    Examples:
         >>> plurals("pneumothorax"), plurals("opacity"), plurals("diagnosis")
         (('pneumothoraces',), ('opacities',), ('diagnoses',))
     """
@@ -77,7 +77,7 @@ def plurals(word: str) -> tuple[str, ...]:
 def british(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the term in British spelling; the same words where nothing differs.
 
-    Example:
+    Examples:
         >>> british(("pulmonary", "edema"))
         ('pulmonary', 'oedema')
     """
@@ -93,7 +93,7 @@ def variants(term: str) -> Iterator[tuple[str, ...]]:
     The last word, and a word before "of", "in" or "within", also stand in the plural; each form
     also stands in British spelling.
 
-    Example:
+    Examples:
         >>> [" ".join(words) for words in variants("soft-tissue edema")][0]
         'soft tissue edema'
     """

@@ -11,7 +11,7 @@ def escaped(text: str) -> str:
     A carriage return would become a line feed and a NUL would vanish; the first is written as a
     reference, the second as the replacement character, so that offsets hold in the page.
 
-    Example:
+    Examples:
         >>> escaped("<b>" + chr(13))
         '&lt;b&gt;&#13;'
     """
@@ -23,7 +23,7 @@ def element(name: str, content: str, /, **attributes: str | None) -> str:
 
     Underscores in attribute names become hyphens, a trailing one is dropped.
 
-    Example:
+    Examples:
         >>> element("li", escaped("a < b"), class_="note", data_id=None)
         '<li class="note">a &lt; b</li>'
     """

@@ -62,7 +62,7 @@ class ConflictOptions:
         present_above: A calibrated confidence from this one on counts as seen.
     """
 
-    side_heat: float = 0.5
+    side_heat: float = 0.4
     side_share: float = 0.95
     absent_below: float = 0.001
     present_above: float = 0.9

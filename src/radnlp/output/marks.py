@@ -45,7 +45,11 @@ class Mark:
 
 
 def marks_of(analysis: Analysis) -> tuple[Mark, ...]:
-    """Return the linked findings in reading order, then what the picture alone shows."""
+    """Return the linked findings in reading order, then what the picture alone shows.
+
+    Where there is a draft, only those of the picture's places are marked that a sentence of it
+    rests on: what is too unlikely to be written is too unlikely to be drawn.
+    """
     found = [*_linked(analysis).values()]
     linked = {region_id for one in found for region_id in one.regions}
     found += _unlinked(analysis, linked).values()
@@ -106,8 +110,11 @@ def _linked(analysis: Analysis) -> dict[tuple[str, Side | None], _Gathered]:
 
 def _unlinked(analysis: Analysis, linked: set[str]) -> dict[str, _Gathered]:
     found: dict[str, _Gathered] = {}
+    sentences = analysis.draft.sentences if analysis.draft else ()
+    cited = {id for sentence in sentences for id in sentence.evidence}
     for region in analysis.regions:
-        if region.source is RegionSource.IMAGE and region.id not in linked:
+        spoken_of = analysis.draft is None or region.id in cited
+        if region.source is RegionSource.IMAGE and region.id not in linked and spoken_of:
             one = found.setdefault(region.label, _Gathered(concept=region.label, side=None))
             one.regions[region.id] = None
     return found

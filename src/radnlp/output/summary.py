@@ -136,7 +136,7 @@ def _image_findings(analysis: Analysis) -> Iterable[RenderableType]:
                 table.add_row(
                     finding.id,
                     _text(concept_words(finding.concept)),
-                    "present" if finding.positive else "below its threshold",
+                    "above its threshold" if finding.positive else "below its threshold",
                     confidence_words(finding.confidence),
                     style="bold" if finding.positive else "dim",
                 )

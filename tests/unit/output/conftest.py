@@ -114,8 +114,11 @@ def chest() -> Analysis:
         ImageFinding(id="f4", concept="fibrosis", image_id="i0", supported=False),
     ]
     sentence = Sentence(
-        text="Nodule in the left upper zone.", section=DraftSection.FINDINGS, evidence=("f0", "g2")
+        text="Nodule in the left upper zone.",
+        section=DraftSection.FINDINGS,
+        evidence=("f0", "g2"),
     )
+    second = Sentence(text="Possible opacity.", section=DraftSection.FINDINGS, evidence=("g3",))
     conflict = Conflict(
         kind=ConflictKind.PRESENCE,
         entity_ids=("e3",),
@@ -134,7 +137,7 @@ def chest() -> Analysis:
             Link(entity_id="e3", region_id="g1", source=LinkSource.ANATOMY),
         ),
         conflicts=(conflict,),
-        draft=Draft(sentences=(sentence,)),
+        draft=Draft(sentences=(sentence, second)),
         warnings=(Notice(name="OrientationWarning", message="side by convention", source="i0"),),
         provenance=(Provenance(producer="radnlp.text.rules", version="1.2"), vision),
     )

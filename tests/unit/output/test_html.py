@@ -143,7 +143,7 @@ def test_mentions_and_regions_name_each_other(chest: Analysis) -> None:
 
 
 def test_a_draft_sentence_lights_its_evidence(chest: Analysis) -> None:
-    (sentence,) = [
+    sentence, _ = [
         found
         for _, found in Reader(page_of(chest)).attributes
         if "sentence" in found.get("class", "").split()

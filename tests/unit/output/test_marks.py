@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from radnlp.output.marks import COLOURS, marks_of, outlined_anatomy
-from radnlp.schema import Analysis, Confidence, Link, LinkSource
+from radnlp.schema import Analysis, Confidence, Draft, Link, LinkSource
 
 
 def test_linked_findings_come_first_and_the_picture_alone_after_them(chest: Analysis) -> None:
@@ -15,6 +15,14 @@ def test_linked_findings_come_first_and_the_picture_alone_after_them(chest: Anal
         (2, "pleural_effusion", "anatomy"),
         (3, "opacity", "image"),
     ]
+
+
+def test_what_no_sentence_of_the_draft_rests_on_is_not_drawn(chest: Analysis) -> None:
+    assert chest.draft is not None
+    silent = dataclasses.replace(chest, draft=Draft())
+    assert [mark.concept for mark in marks_of(silent)] == ["nodule", "pleural_effusion"]
+    without_draft = dataclasses.replace(chest, draft=None)
+    assert [mark.concept for mark in marks_of(without_draft)][-1] == "opacity"
 
 
 def test_words_and_picture_from_two_links_are_both(chest: Analysis) -> None:

@@ -1,0 +1,3 @@
+"""Bricks: torch modules and their weights; they know no medicine."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Data sets to weights."""
+
+__all__: list[str] = []

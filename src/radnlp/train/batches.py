@@ -1,0 +1,136 @@
+"""Chooses films and puts them and their targets into batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from radnlp.train.augment import Augmentation, augment, to_network
+from radnlp.train.cache import FilmCache
+from radnlp.train.films import CONCEPTS, MASKS, Film, targets_of
+from radnlp.train.losses import Targets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+__all__ = ["FilmSet", "film_set"]
+
+#: Pools that ask one easy question are drawn less often, rare full masks more often.
+_POOL_FACTOR = {"kermany": 0.35, "wingspan": 2.0}
+
+_MASK_BITS = np.float32(255.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmSet:
+    """Films with all that is known about them, as arrays along one axis.
+
+    ``findings`` and ``known`` have shape (n, concepts), ``masks_known`` (n, 4), ``chance`` (n,).
+    """
+
+    films: tuple[Film, ...]
+    cache: FilmCache
+    rows: NDArray[np.int64]
+    findings: NDArray[np.float32]
+    known: NDArray[np.float32]
+    masks_known: NDArray[np.float32]
+    chance: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.films)
+
+    def outlined(self) -> FilmSet:
+        """Return the films that have a mask, or all if there is none."""
+        chosen = [index for index, film in enumerate(self.films) if film.masks]
+        if not chosen:
+            return self
+        films = [self.films[index] for index in chosen]
+        return film_set(films, [int(self.rows[index]) for index in chosen], self.cache)
+
+    def positive_weight(self) -> torch.Tensor:
+        """Return the root of negatives over positives per concept, from 1 to 4."""
+        positives = (self.findings * self.known).sum(axis=0)
+        negatives = self.known.sum(axis=0) - positives
+        ratio = np.sqrt(negatives / np.maximum(positives, 1))
+        return torch.from_numpy(np.clip(ratio, 1.0, 4.0).astype(np.float32))
+
+    def draw(
+        self, count: int, random: np.random.Generator, how: Augmentation
+    ) -> tuple[torch.Tensor, Targets]:
+        """Draw ``count`` films by pool and augment them; images are in the network's range."""
+        chosen = random.choice(len(self), size=count, p=self.chance, replace=count > len(self))
+        rows = self.rows[chosen]
+        generator = torch.Generator().manual_seed(int(random.integers(2**31)))
+        images, masks, boxes = augment(
+            _floats(self.cache.images[rows][:, None]),
+            _floats(self.cache.masks[rows]),
+            _floats(self.cache.boxes[rows]),
+            how,
+            generator,
+        )
+        targets = Targets(
+            masks=masks,
+            masks_known=torch.from_numpy(self.masks_known[chosen]),
+            boxes=boxes,
+            findings=torch.from_numpy(self.findings[chosen]),
+            findings_known=torch.from_numpy(self.known[chosen]),
+            positive_weight=self.positive_weight(),
+        )
+        return to_network(images), targets
+
+    def images(self, indices: NDArray[np.int64]) -> torch.Tensor:
+        """Return films as they are, in the network's range, shape (n, 1, size, size)."""
+        return to_network(_floats(self.cache.images[self.rows[indices]][:, None]))
+
+    def masks(self, indices: NDArray[np.int64]) -> torch.Tensor:
+        """Return the truth at a quarter of the image's side, shape (n, 4, size / 4, size / 4)."""
+        return torch.nn.functional.avg_pool2d(_floats(self.cache.masks[self.rows[indices]]), 2)
+
+
+def _floats(values: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(values.astype(np.float32) / _MASK_BITS)
+
+
+def film_set(films: Sequence[Film], rows: Sequence[int], cache: FilmCache) -> FilmSet:
+    """Gather films and their targets.
+
+    Args:
+        films: The films of the set.
+        rows: Where each lies in the cache.
+        cache: Prepared films.
+    """
+    findings = np.zeros((len(films), len(CONCEPTS)), np.float32)
+    known = np.zeros_like(findings)
+    masks_known = np.zeros((len(films), len(MASKS)), np.float32)
+    for index, film in enumerate(films):
+        for concept, present in targets_of(film).items():
+            column = CONCEPTS.index(concept)
+            findings[index, column], known[index, column] = present, 1
+        names = {name for name, _ in film.masks}
+        sides = {"left_lung", "right_lung"} <= names
+        for name in names - ({"lungs"} if sides else set()):
+            masks_known[index, MASKS.index(name)] = 1
+    return FilmSet(
+        films=tuple(films),
+        cache=cache,
+        rows=np.asarray(rows, np.int64),
+        findings=findings,
+        known=known,
+        masks_known=masks_known,
+        chance=_chances(films),
+    )
+
+
+def _chances(films: Sequence[Film]) -> NDArray[np.float64]:
+    """Draw a pool by its size to the power 0.75, so that small pools are seen often enough."""
+    pools, owner, counts = np.unique(
+        [film.pool for film in films], return_inverse=True, return_counts=True
+    )
+    factor = np.array([_POOL_FACTOR.get(str(pool), 1.0) for pool in pools])
+    each = (factor * counts**0.75 / counts)[owner]
+    return np.asarray(each / each.sum(), np.float64)

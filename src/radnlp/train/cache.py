@@ -1,0 +1,114 @@
+"""Keeps prepared films on disk, so that an epoch costs no decoding."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from radnlp.train.films import CONCEPTS, MASKS, Film
+from radnlp.vision.prepare import Fit, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+__all__ = ["FilmCache", "open_cache", "read_grey"]
+
+#: The square's side over the side of a mask, and over the side of a box map.
+MASK_STRIDE, BOX_STRIDE = 2, 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmCache:
+    """Prepared films, memory-mapped, all uint8 with 255 for 1; a change stays in memory.
+
+    ``images`` has shape (n, size, size), ``masks`` (n, 4, size / 2, size / 2) in the order of
+    ``MASKS``, ``boxes`` (n, concepts, size / 8, size / 8).
+    """
+
+    images: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    boxes: NDArray[np.uint8]
+
+
+def read_grey(path: Path) -> NDArray[np.float32]:
+    """Return an image file as grey values from 0 to 1, shape (rows, columns)."""
+    with PillowImage.open(path) as image:
+        grey = np.asarray(image.convert("L"), dtype=np.float32)
+    return grey / np.float32(255.0)
+
+
+def open_cache(
+    films: Sequence[Film], folder: Path, size: int, tell: Callable[[str], None]
+) -> FilmCache:
+    """Open the cache of these films, and fill it first if it is not there.
+
+    Args:
+        films: In the order of the cache's first axis.
+        folder: Where caches lie; each set of films has its own sub-folder.
+        size: Side of the prepared square, a multiple of 32.
+        tell: Takes one line of progress.
+    """
+    named = json.dumps([size, [str(film.path) for film in films]]).encode()
+    place = folder / f"films-{hashlib.sha256(named).hexdigest()[:12]}"
+    done = place / "done"
+    count, mask, box = len(films), size // MASK_STRIDE, size // BOX_STRIDE
+    shapes = {
+        "images": (count, size, size),
+        "masks": (count, len(MASKS), mask, mask),
+        "boxes": (count, len(CONCEPTS), box, box),
+    }
+    if not done.is_file():
+        place.mkdir(parents=True, exist_ok=True)
+        _fill(films, place, size, shapes, tell)
+        done.touch()
+    arrays = {name: np.load(place / f"{name}.npy", mmap_mode="c") for name in shapes}
+    return FilmCache(**arrays)
+
+
+def _fill(
+    films: Sequence[Film],
+    place: Path,
+    size: int,
+    shapes: dict[str, tuple[int, ...]],
+    tell: Callable[[str], None],
+) -> None:
+    arrays = {
+        name: np.lib.format.open_memmap(
+            place / f"{name}.npy", mode="w+", dtype=np.uint8, shape=shape
+        )
+        for name, shape in shapes.items()
+    }
+    for index, film in enumerate(films):
+        grey = read_grey(film.path)
+        square, _ = prepare(grey, size)
+        arrays["images"][index] = _bytes(square[0, 0])
+        rows, columns = grey.shape
+        fit = Fit.of(rows, columns, size)
+        for name, path in film.masks:
+            mask = torch.from_numpy(read_grey(path))[None, None]
+            placed = torch.nn.functional.avg_pool2d(fit.place(mask), MASK_STRIDE)
+            arrays["masks"][index, MASKS.index(name)] = _bytes(placed[0, 0])
+        for concept, x0, y0, x1, y1 in film.boxes:
+            drawn = torch.zeros(1, 1, *grey.shape)
+            drawn[..., round(y0) : round(y1), round(x0) : round(x1)] = 1.0
+            placed = torch.nn.functional.avg_pool2d(fit.place(drawn), BOX_STRIDE)
+            one = arrays["boxes"][index, CONCEPTS.index(concept)]
+            np.maximum(one, _bytes(placed[0, 0]), out=one)
+        if index % 500 == 499:
+            tell(f"prepared {index + 1} of {len(films)} films")
+    for array in arrays.values():
+        array.flush()
+
+
+def _bytes(values: torch.Tensor) -> NDArray[np.uint8]:
+    scaled: NDArray[np.uint8] = (values.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    return scaled

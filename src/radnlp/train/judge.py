@@ -1,0 +1,163 @@
+"""Measures a network on films that it did not learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from radnlp.train.calibrate import (
+    auroc,
+    auroc_interval,
+    calibration_error,
+    fit_platt,
+    youden_threshold,
+)
+from radnlp.train.films import CONCEPTS, MASKS
+from radnlp.train.losses import with_union
+
+if TYPE_CHECKING:
+    from radnlp.nets.vision import VisionNet
+    from radnlp.train.batches import FilmSet
+
+__all__ = ["Judgement", "concept_cards", "judge", "mean_auroc", "measured"]
+
+#: Half of the films of these concepts are ill because the collection was made so.
+_CASE_CONTROL = frozenset({"tuberculosis"})
+
+#: Children's films help to learn, but their frequencies are not those of adults.
+_NOT_MEASURED = frozenset({"kermany"})
+
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a network says of a set of films.
+
+    ``scores`` has shape (n, concepts), logits; ``dice`` (n, 4), NaN where there is no mask.
+    """
+
+    scores: NDArray[np.float64]
+    dice: NDArray[np.float64]
+
+    def mean_dice(self) -> float:
+        """Return the mean over structures of the mean Dice, 0 where nothing was measured."""
+        measured = [column[~np.isnan(column)] for column in self.dice.T]
+        means = [float(column.mean()) for column in measured if len(column)]
+        return float(np.mean(means)) if means else 0.0
+
+
+@torch.inference_mode()
+def judge(net: VisionNet, films: FilmSet) -> Judgement:
+    """Run the network over a set of films, as they are."""
+    net.eval()
+    scores = np.zeros((len(films), len(CONCEPTS)))
+    dice = np.full((len(films), len(MASKS)), np.nan)
+    for start in range(0, len(films), _BATCH):
+        indices = np.arange(start, min(start + _BATCH, len(films)))
+        output = net(films.images(indices).contiguous(memory_format=torch.channels_last))
+        scores[indices] = output.findings.numpy()
+        drawn = (with_union(output.anatomy) > 0.5).float().numpy()
+        truth = (films.masks(indices) > 0.5).float().numpy()
+        shared = 2 * (drawn * truth).sum(axis=(2, 3))
+        both = drawn.sum(axis=(2, 3)) + truth.sum(axis=(2, 3))
+        known = films.masks_known[indices] > 0
+        dice[indices] = np.where(known & (both > 0), shared / np.maximum(both, 1), np.nan)
+    return Judgement(scores=scores, dice=dice)
+
+
+def measured(films: FilmSet, column: int) -> NDArray[np.bool_]:
+    """Tell which films a concept is measured on, shape (n,).
+
+    Only collections that hold the finding: films from elsewhere could be told by their look.
+    """
+    pools = np.array([film.pool for film in films.films])
+    with_finding = set(pools[films.findings[:, column] > 0]) - _NOT_MEASURED
+    return (films.known[:, column] > 0) & np.isin(pools, sorted(with_finding))
+
+
+def mean_auroc(judgement: Judgement, films: FilmSet) -> float:
+    """Return the mean AUROC over concepts with at least five films of either kind, else 0."""
+    values = []
+    for column in range(len(CONCEPTS)):
+        known = measured(films, column)
+        present = films.findings[known, column] > 0
+        if min(int(present.sum()), int((~present).sum())) >= 5:
+            values.append(auroc(judgement.scores[known, column], present))
+    return float(np.mean(values)) if values else 0.0
+
+
+def concept_cards(
+    judgement: Judgement, films: FilmSet, elsewhere: NDArray[np.int64], *, needed: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return one card entry per concept: calibration, operating point, support and why not.
+
+    Args:
+        judgement: Of the held-out slice.
+        films: That slice.
+        elsewhere: Positive films per concept in the dev split, where it will be measured.
+        needed: Positive films, slice and dev together, under which a concept is not supported.
+        seed: Of the bootstrap and of the halves that check the calibration.
+    """
+    patients = np.array([film.patient for film in films.films])
+    entries = []
+    for column, concept in enumerate(CONCEPTS):
+        known = measured(films, column)
+        present = films.findings[known, column] > 0
+        scores = judgement.scores[known, column]
+        positives = int(present.sum())
+        entry: dict[str, Any] = {
+            "concept": concept,
+            "supported": False,
+            "reason": None,
+            "held_out_films": len(present),
+            "held_out_positives": positives,
+        }
+        if positives + int(elsewhere[column]) < needed or min(positives, (~present).sum()) < 5:
+            entry["reason"] = (
+                f"{positives + int(elsewhere[column])} positive films to measure on, "
+                f"fewer than {needed}"
+            )
+        else:
+            owners = patients[known]
+            low, high = auroc_interval(scores, present, owners, seed=seed)
+            entry |= {
+                "held_out_auroc": round(auroc(scores, present), 4),
+                "held_out_auroc_interval": [round(low, 4), round(high, 4)],
+                **_operating_point(concept, scores, present, owners, seed),
+            }
+            entry["supported"] = low > 0.5
+            if not entry["supported"]:
+                entry["reason"] = f"not told from chance: AUROC from {low:.2f} to {high:.2f}"
+        entries.append(entry)
+    return entries
+
+
+def _operating_point(
+    concept: str,
+    scores: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    patients: NDArray[np.str_],
+    seed: int,
+) -> dict[str, Any]:
+    platt = fit_platt(scores, present)
+    probabilities = platt(scores)
+    # The error is measured on the half that the calibration was not fitted to.
+    names = np.unique(patients)
+    half = np.random.default_rng(seed).permutation(len(names)) % 2 == 0
+    first = half[np.searchsorted(names, patients)]
+    crossed = np.empty_like(probabilities)
+    for fit, use in ((first, ~first), (~first, first)):
+        crossed[use] = fit_platt(scores[fit], present[fit])(scores[use])
+    error = calibration_error(crossed, present)
+    return {
+        "slope": platt.slope,
+        "offset": platt.offset,
+        "threshold": youden_threshold(probabilities, present),
+        "calibration_error": round(error, 4),
+        "calibrated": error <= 0.05 and concept not in _CASE_CONTROL,
+    }

@@ -1,0 +1,156 @@
+"""One network in training: its average, its optimiser, its checkpoint."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from radnlp.errors import ModelRejected
+from radnlp.train.losses import total_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from radnlp.nets.vision import VisionNet
+    from radnlp.train.losses import Targets
+
+__all__ = ["Learner"]
+
+
+class Learner:
+    """Trains a network step by step and keeps a moving average of it.
+
+    Stem and first two stages of the backbone stay as they were given: their maps are the largest,
+    and with so few films nothing was gained by changing edge filters. ``settle`` fits their
+    normalisation to films once.
+
+    Args:
+        net: The network; it is changed in place.
+        rate: The highest learning rate, that of the heads; the backbone has a third of it.
+        decay: How much of the average is kept at a step, once the average has warmed up.
+    """
+
+    def __init__(self, net: VisionNet, *, rate: float = 1e-3, decay: float = 0.99) -> None:
+        self.net = net.to(memory_format=torch.channels_last)
+        self.average: VisionNet = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
+        self.decay = decay
+        self.step = 0
+        backbone = self.net.backbone
+        self._fixed: list[nn.Module] = [
+            backbone.conv_stem,
+            backbone.bn1,
+            backbone.blocks[0],
+            backbone.blocks[1],
+        ]
+        for part in self._fixed:
+            part.requires_grad_(requires_grad=False)
+        moving = [weight for weight in backbone.parameters() if weight.requires_grad]
+        heads = [*self.net.anatomy.parameters(), *self.net.findings.parameters()]
+        self._optimiser = torch.optim.AdamW(
+            [{"params": moving, "part": 1 / 3}, {"params": heads, "part": 1.0}],
+            lr=rate,
+            weight_decay=0.02,
+        )
+        self._rate = rate
+
+    def settle(self, batches: Sequence[Tensor]) -> None:
+        """Fit the normalisation of the fixed stages to batches of (n, 1, size, size)."""
+        norms = [
+            module
+            for part in self._fixed
+            for module in part.modules()
+            if isinstance(module, nn.BatchNorm2d)
+        ]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None
+        self.net.train()
+        with torch.no_grad():
+            for batch in batches:
+                features = batch
+                for stage in self._fixed:
+                    features = stage(features)
+        self._update_average(0.0)
+
+    def learn(self, images: Tensor, targets: Targets, pace: float) -> dict[str, float]:
+        """Take one step at ``pace`` times the highest rate; return the parts of the loss."""
+        self.net.train()
+        for part in self._fixed:
+            part.eval()
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate * pace * group["part"]
+        output = self.net(images.contiguous(memory_format=torch.channels_last))
+        loss, parts = total_loss(output, targets)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self._optimiser.step()
+        self.step += 1
+        self._update_average(min(self.decay, self.step / (self.step + 10)))
+        return parts
+
+    def _update_average(self, keep: float) -> None:
+        with torch.no_grad():
+            mine, theirs = self.average.state_dict(), self.net.state_dict()
+            for name, value in mine.items():
+                if value.is_floating_point():
+                    value.lerp_(theirs[name], 1 - keep)
+                else:
+                    value.copy_(theirs[name])
+
+    def save(self, folder: Path, progress: dict[str, float]) -> None:
+        """Write a checkpoint that ``resume`` reads: two files, each replaced as a whole."""
+        tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
+        tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        for index, state in self._optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
+        part = folder / "checkpoint.part"
+        save_file({name: value.contiguous() for name, value in tensors.items()}, part)
+        part.replace(folder / "checkpoint.safetensors")
+        text = json.dumps({"step": self.step, **progress})
+        part.write_text(text, encoding="utf-8")
+        part.replace(folder / "checkpoint.json")
+
+    def resume(self, folder: Path) -> dict[str, float]:
+        """Go on from a checkpoint; return its progress.
+
+        Raises:
+            ModelRejected: the checkpoint belongs to a network of another shape.
+        """
+        tensors = load_file(folder / "checkpoint.safetensors")
+        progress: dict[str, float] = json.loads(
+            (folder / "checkpoint.json").read_text(encoding="utf-8")
+        )
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {
+                name.removeprefix(prefix): value
+                for name, value in tensors.items()
+                if name.startswith(prefix)
+            }
+
+        try:
+            self.net.load_state_dict(part("net."))
+            self.average.load_state_dict(part("average."))
+        except RuntimeError as error:
+            raise ModelRejected(
+                f"the checkpoint in {folder} belongs to a network of another shape; "
+                "start in an empty folder"
+            ) from error
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in part("optimiser.").items():
+            index, name = key.split(".", 1)
+            state.setdefault(int(index), {})[name] = value
+        whole = self._optimiser.state_dict()
+        whole["state"] = state
+        self._optimiser.load_state_dict(whole)
+        self.step = int(progress["step"])
+        return progress

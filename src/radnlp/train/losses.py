@@ -1,0 +1,100 @@
+"""What the network is asked to get right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from radnlp.nets.vision import VisionOutput
+
+__all__ = ["Targets", "anatomy_dice", "total_loss", "with_union"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """The truth of a batch, as far as it is known.
+
+    ``masks`` has shape (n, 4, h, w): left lung, right lung, heart, both lungs;
+    ``masks_known`` (n, 4). ``boxes`` has shape (n, concepts, k, k), 1 where a box covers the cell.
+    ``findings`` and ``findings_known`` have shape (n, concepts), 0 or 1. ``positive_weight`` has
+    shape (concepts,).
+    """
+
+    masks: Tensor
+    masks_known: Tensor
+    boxes: Tensor
+    findings: Tensor
+    findings_known: Tensor
+    positive_weight: Tensor
+
+
+def with_union(anatomy: Tensor) -> Tensor:
+    """Return probabilities of left lung, right lung, heart and of either lung.
+
+    Args:
+        anatomy: Logits, shape (n, 3, h, w).
+    """
+    sure = torch.sigmoid(anatomy.float())
+    either = 1 - (1 - sure[:, :1]) * (1 - sure[:, 1:2])
+    return torch.cat([sure, either], dim=1)
+
+
+def anatomy_dice(probabilities: Tensor, masks: Tensor) -> Tensor:
+    """Return the soft Dice coefficient per film and structure, shape (n, 4)."""
+    shared = (probabilities * masks).sum(dim=(2, 3))
+    both = probabilities.sum(dim=(2, 3)) + masks.sum(dim=(2, 3))
+    return (2 * shared + 1) / (both + 1)
+
+
+def _anatomy_loss(anatomy: Tensor, targets: Targets) -> Tensor:
+    known = targets.masks_known
+    if not known.any():
+        return anatomy.sum() * 0
+    sure = with_union(anatomy).clamp(1e-5, 1 - 1e-5)
+    entropy = functional.binary_cross_entropy(sure, targets.masks, reduction="none")
+    overlap = 1 - anatomy_dice(sure, targets.masks)
+    each = entropy.mean(dim=(2, 3)) + overlap
+    return (each * known).sum() / known.sum()
+
+
+def _finding_loss(findings: Tensor, targets: Targets) -> Tensor:
+    each = functional.binary_cross_entropy_with_logits(
+        findings, targets.findings, pos_weight=targets.positive_weight, reduction="none"
+    )
+    return (each * targets.findings_known).sum() / targets.findings_known.sum().clamp(min=1)
+
+
+def _evidence_loss(evidence: Tensor, targets: Targets) -> Tensor:
+    """Inside a box the map should be high, outside low; the outside counts less.
+
+    One box per finding was drawn even where a film shows more, so the outside is not sure.
+    """
+    inside = targets.boxes * targets.findings.unsqueeze(-1).unsqueeze(-1)
+    area = inside.sum(dim=(2, 3))
+    boxed = (area > 0.5).to(evidence.dtype)
+    if not boxed.any():
+        return evidence.sum() * 0
+    high = (functional.softplus(-evidence) * inside).sum(dim=(2, 3)) / area.clamp(min=0.5)
+    outside = 1 - inside
+    low = (functional.softplus(evidence) * outside).sum(dim=(2, 3)) / outside.sum(dim=(2, 3)).clamp(
+        min=1
+    )
+    return ((high + 0.4 * low) * boxed).sum() / boxed.sum()
+
+
+def total_loss(output: VisionOutput, targets: Targets) -> tuple[Tensor, dict[str, float]]:
+    """Return the loss to minimise and its parts for the log."""
+    anatomy = _anatomy_loss(output.anatomy, targets)
+    findings = _finding_loss(output.findings, targets)
+    evidence = _evidence_loss(output.evidence, targets)
+    parts = {
+        "anatomy": float(anatomy.detach()),
+        "findings": float(findings.detach()),
+        "evidence": float(evidence.detach()),
+    }
+    return anatomy + 2 * findings + 0.2 * evidence, parts

@@ -15,9 +15,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import platform
 import random
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -26,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from radnlp.schema.entity import Assertion, Entity, Subject, Temporality
 from radnlp.schema.text import Report, SectionKind
 from radnlp.text import RuleText
+from results import append
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,19 +113,12 @@ def interval(pairs: list[tuple[set[str], set[str]]], concepts: list[str]) -> lis
     return [round(values[int(BOOTSTRAP * q)], 4) for q in (0.025, 0.975)]
 
 
-def commit() -> str:
-    """Return the short id of the commit, or "unknown"."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
 def main() -> None:
     """Score both splits and print one JSON line each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the Open-i data")
     parser.add_argument("--errors", metavar="CONCEPT", help="list tuning reports that are wrong")
-    parser.add_argument("--results", type=Path, help="append the lines to this file too")
+    parser.add_argument("--results", action="store_true", help="append to results.jsonl")
     options = parser.parse_args()
     mesh = load_map(options.data)
     stage = RuleText()
@@ -141,23 +133,17 @@ def main() -> None:
     concepts = list(mesh.GOLD)
     for split, pairs in splits.items():
         scores = score(pairs, concepts)
-        line = json.dumps(
-            {
-                "benchmark": "text_quality",
-                "split": split,
-                "n": len(pairs),
-                "macro_f1": round(scores["macro_f1"], 4),
-                "micro_f1": round(scores["micro_f1"], 4),
-                "micro_f1_95": interval(pairs, concepts),
-                "machine": f"{platform.machine()}, Python {platform.python_version()}",
-                "commit": commit(),
-                "concepts": scores["concepts"],
-            }
-        )
-        sys.stdout.write(line + "\n")
+        line = {
+            "split": split,
+            "n": len(pairs),
+            "value": round(scores["macro_f1"], 4),
+            "micro_f1": round(scores["micro_f1"], 4),
+            "micro_f1_interval": interval(pairs, concepts),
+            "concepts": scores["concepts"],
+        }
+        sys.stdout.write(json.dumps(line) + "\n")
         if options.results:
-            with options.results.open("a", encoding="utf-8") as results:
-                results.write(line + "\n")
+            append("text_quality", line)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the generated pages of the documentation: the command line, and what works.
+"""Write the generated pages of the documentation: command line, vocabulary, card, what works.
 
 Run from anywhere: ``python docs/generate.py``. Tests hold the pages against the code.
 """
@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
+CARD = DOCS.parent / "src" / "radnlp" / "nets" / "data" / "vision-lite0.md"
 COMMANDS = ("", "analyze", "draft", "extract", "demo", "models", "train", "train vision")
 
 
@@ -139,12 +140,18 @@ def vocabulary_page() -> str:
     return "\n".join(lines)
 
 
+def card_page() -> str:
+    """Return the model card as it lies beside the weights; benchmarks/model_card.py wrote it."""
+    return CARD.read_text("utf-8")
+
+
 def main() -> None:
     """Write the pages."""
     reference = DOCS / "reference"
     (reference / "vocabulary.md").write_text(vocabulary_page(), "utf-8")
     (reference / "status.md").write_text(status_page(), "utf-8")
     (reference / "cli.md").write_text(cli_page(), "utf-8")
+    (reference / "vision-lite0.md").write_text(card_page(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -60,3 +60,8 @@ def test_the_command_line_page_is_up_to_date() -> None:
 def test_the_vocabulary_page_is_up_to_date() -> None:
     page = (DOCS / "reference" / "vocabulary.md").read_text("utf-8")
     assert page == generate.vocabulary_page(), "run: python docs/generate.py"
+
+
+def test_the_model_card_page_is_up_to_date() -> None:
+    page = (DOCS / "reference" / "vision-lite0.md").read_text("utf-8")
+    assert page == generate.card_page(), "run: python docs/generate.py"

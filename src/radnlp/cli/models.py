@@ -24,24 +24,57 @@ def models() -> None:
 
 def _lines(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"{card['name']}  version {card['version']}  sha256 {card['sha256'][:12]}"
-    for title in ("architecture", "licence", "data", "intended_use"):
+    for title in ("architecture", "licence", "intended_use"):
         if title in card:
-            yield f"  {title.replace('_', ' ')}: {_words(card[title])}"
-    concepts = card.get("concepts", [])
-    measured = [concept for concept in concepts if concept.get("supported")]
-    if measured:
-        yield "  findings, AUROC on held-out patients (95% interval, positive films):"
-    for concept in measured:
-        low, high = concept["held_out_auroc_interval"]
-        value, positives = concept["held_out_auroc"], concept["held_out_positives"]
-        yield f"    {concept['concept']:<26} {value:.2f} ({low:.2f} to {high:.2f}, {positives})"
-    for concept in concepts:
+            yield f"  {title.replace('_', ' ')}: {card[title]}"
+    if "data" in card:
+        yield "  data:"
+        yield from (f"    {origin}" for origin in card["data"])
+    if "concepts" in card:
+        yield from _findings(card)
+    yield from _outlines(card)
+
+
+def _findings(card: Mapping[str, Any]) -> Iterator[str]:
+    quality = card.get("quality")
+    measured = quality["findings"] if quality else _held_out(card)
+    yield f"  measured on: {quality['split'] if quality else 'patients held out of training'}"
+    yield "  findings, AUROC (95% interval, positive / all films):"
+    for concept in card["concepts"]:
+        name = concept["concept"]
         if not concept.get("supported"):
-            yield f"    {concept['concept']:<26} not supported: {concept.get('reason')}"
+            yield f"    {name:<26} not supported: {concept.get('reason')}"
+        elif name not in measured:
+            yield f"    {name:<26} not measured"
+        else:
+            found = measured[name]
+            low, high = found["interval"]
+            films = f"{found['positives']} / {found['films']}"
+            yield f"    {name:<26} {found['auroc']:.2f} ({low:.2f} to {high:.2f}, {films})"
 
 
-def _words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _held_out(card: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the figures of training, shaped as those of the benchmark."""
+    return {
+        concept["concept"]: {
+            "auroc": concept["held_out_auroc"],
+            "interval": concept["held_out_auroc_interval"],
+            "positives": concept["held_out_positives"],
+            "films": concept["held_out_films"],
+        }
+        for concept in card["concepts"]
+        if concept.get("supported")
+    }
+
+
+def _outlines(card: Mapping[str, Any]) -> Iterator[str]:
+    rows = card.get("quality", {}).get("dice", [])
+    if rows:
+        yield "  outlines, mean Dice (95% interval, films):"
+    for row in sorted(rows, key=lambda row: row["structure"]):
+        low, high = row["interval"]
+        value = f"{row['dice']:.2f} ({low:.2f} to {high:.2f}, {row['n']})"
+        yield f"    {row['structure']:<11} {row['pool']:<14} {value}"
 
 
 __all__ = ["EXAMPLES", "models"]

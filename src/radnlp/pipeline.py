@@ -152,6 +152,8 @@ class Pipeline:
             sections=text.sections,
             entities=text.entities,
             relations=text.relations,
+            recommendations=text.recommendations,
+            scores=text.scores,
             image_findings=tuple(item for reading in readings for item in reading.findings),
             regions=tuple(item for reading in readings for item in reading.regions) + links.regions,
             links=links.links,

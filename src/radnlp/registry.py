@@ -67,9 +67,11 @@ link_stages = Registry("radnlp.link", "link stage")
 report_stages = Registry("radnlp.report", "report stage")
 writers = Registry("radnlp.output", "output format")
 label_schemes = Registry("radnlp.labels", "label scheme")
+label_files = Registry("radnlp.label_files", "label set format")
 
 __all__ = [
     "Registry",
+    "label_files",
     "label_schemes",
     "link_stages",
     "report_stages",

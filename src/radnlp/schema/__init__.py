@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from radnlp.schema.advice import Interval, Modality, Recommendation, Score, TimeUnit
 from radnlp.schema.analysis import SCHEMA_VERSION, Analysis, Failure
 from radnlp.schema.draft import DISCLAIMER, Draft, DraftSection, Sentence
 from radnlp.schema.entity import (
@@ -11,6 +12,8 @@ from radnlp.schema.entity import (
     Entity,
     EntityKind,
     Measurement,
+    Quantity,
+    QuantityKind,
     Relation,
     RelationKind,
     Severity,
@@ -56,22 +59,28 @@ __all__ = [
     "Image",
     "ImageFinding",
     "ImageReading",
+    "Interval",
     "Link",
     "LinkReading",
     "LinkSource",
     "Mask",
     "Measurement",
+    "Modality",
     "Notice",
     "Orientation",
     "OrientationSource",
     "PatientPlane",
     "PixelMap",
     "Provenance",
+    "Quantity",
+    "QuantityKind",
+    "Recommendation",
     "Region",
     "RegionSource",
     "Relation",
     "RelationKind",
     "Report",
+    "Score",
     "Section",
     "SectionKind",
     "Sentence",
@@ -84,4 +93,5 @@ __all__ = [
     "Subject",
     "Temporality",
     "TextReading",
+    "TimeUnit",
 ]

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from radnlp.errors import InputError, InvalidRecord, OutputError, StageNotFound
-from radnlp.registry import label_schemes, writers
+from radnlp.registry import label_files, label_schemes, writers
+from radnlp.schema.advice import Recommendation, Score
 from radnlp.schema.draft import Draft
 from radnlp.schema.entity import Entity, Relation
 from radnlp.schema.image import Image
 from radnlp.schema.notice import Notice
 from radnlp.schema.region import Conflict, ImageFinding, Link, Provenance, Region
 from radnlp.schema.serial import decode, encode
-from radnlp.schema.text import Report, Section
+from radnlp.schema.text import Report, Section, Span
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class Analysis:
         sections: The report's sections.
         entities: Every mention, in reading order.
         relations: Between entities.
+        recommendations: What the report says should be done next, in reading order.
+        scores: Categories of standardised systems, in reading order.
         image_findings: What the image shows, per concept.
         regions: Places in the images.
         links: Present findings tied to regions.
@@ -65,6 +68,8 @@ class Analysis:
     sections: tuple[Section, ...] = ()
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    scores: tuple[Score, ...] = ()
     image_findings: tuple[ImageFinding, ...] = ()
     regions: tuple[Region, ...] = ()
     links: tuple[Link, ...] = ()
@@ -80,6 +85,13 @@ class Analysis:
             if text[entity.span.start : entity.span.end] != entity.text:
                 raise InputError(f"the text of entity {entity.id} is not the report's at its span")
         entity_ids = _unique("entity", [entity.id for entity in self.entities])
+        for advice in self.recommendations:
+            _check_words(text, advice.span, advice.text)
+        for score in self.scores:
+            _check_words(text, score.span, score.text)
+        if self.scores:
+            named = [score.entity_id for score in self.scores if score.entity_id is not None]
+            _known("score", named, entity_ids)
         if self.relations:
             ends = [end for item in self.relations for end in (item.head, item.tail)]
             _known("relation", ends, entity_ids)
@@ -130,14 +142,33 @@ class Analysis:
             )
         return decode(cls, value)
 
-    def labels(self, scheme: str = "chexpert") -> dict[str, int | None]:
+    def labels(self, scheme: str | Path = "chexpert") -> dict[str, int | None]:
         """Return report labels: 1 present, 0 absent, -1 uncertain, ``None`` not mentioned.
+
+        Args:
+            scheme: Name of a label scheme, or a TOML file that holds one.
 
         Raises:
             StageNotFound: No such label scheme.
+            FileMissing: No such file.
+            InputError: The file is no label set; the message says what is wrong in it.
         """
-        labels: dict[str, int | None] = label_schemes.get(scheme)(self.entities, self.sections)
+        kind = Path(scheme).suffix.lower().lstrip(".")
+        read = label_files.get(kind)(scheme) if kind else label_schemes.get(str(scheme))
+        labels: dict[str, int | None] = read(self.entities, self.sections)
         return labels
+
+    def to_radgraph(self) -> dict[str, Any]:
+        """Return the report as a document of RadGraph: ``text`` and ``entities``.
+
+        Source:
+            Jain et al., RadGraph, NeurIPS Datasets 2021, section on the data format.
+
+        Raises:
+            InputError: There is no report.
+        """
+        document: dict[str, Any] = json.loads(writers.get("radgraph")(self))
+        return document
 
     def regions_of(self, entity: Entity | str) -> tuple[Region, ...]:
         """Return the regions that a mention (or its id) is linked to."""
@@ -176,6 +207,11 @@ def _write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _check_words(text: str, span: Span, words: str) -> None:
+    if span.of(text) != words:
+        raise InputError("the text of a recommendation or score is not the report's at its span")
 
 
 def _unique(noun: str, ids: list[str]) -> set[str]:

@@ -75,6 +75,14 @@ class Severity(StrEnum):
     SEVERE = "severe"
 
 
+class QuantityKind(StrEnum):
+    """What a value that is no length measures."""
+
+    VOLUME = "volume"
+    ATTENUATION = "attenuation"
+    UPTAKE = "uptake"
+
+
 class RelationKind(StrEnum):
     """How two mentions belong together."""
 
@@ -123,6 +131,34 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A measured value that is no length.
+
+    Attributes:
+        kind: What was measured.
+        low: The value; the lower one of a range.
+        high: The upper value of a range; equal to ``low`` where one number is given.
+        unit: ``ml``, ``hu``, or ``suv``; other units of the text are converted.
+        span: The words that give it.
+        prior: True if the report gives it for the earlier study.
+
+    Raises:
+        InputError: Not finite numbers with ``low <= high``.
+    """
+
+    kind: QuantityKind
+    low: float
+    high: float
+    unit: str
+    span: Span
+    prior: bool = False
+
+    def __post_init__(self) -> None:
+        if not -math.inf < self.low <= self.high < math.inf:
+            raise InputError(f"a quantity needs finite low <= high, got {self.low} to {self.high}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """One mention in a report. Absence is an entity; what is not mentioned is none.
 
@@ -143,6 +179,8 @@ class Entity:
         severity: Extent or grade; ``None`` if nothing is said.
         locations: Vocabulary ids of anatomy.
         measurements: Sizes said of this mention.
+        quantities: Volumes, attenuation and uptake said of this mention.
+        count: How many the report counts; ``None`` if it gives no number.
         confidence: ``None`` for rules.
         provenance: Who found it.
 
@@ -166,6 +204,8 @@ class Entity:
     severity: Severity | None = None
     locations: tuple[str, ...] = ()
     measurements: tuple[Measurement, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    count: int | None = None
     confidence: Confidence | None = None
     provenance: Provenance | None = None
 
@@ -175,6 +215,8 @@ class Entity:
                 f"entity {self.id} has {len(self.text)} characters of text and a span of "
                 f"{len(self.span)}; expected the same, at least 1"
             )
+        if self.count is not None and self.count < 1:
+            raise InputError(f"entity {self.id} has count {self.count}; expected at least 1")
 
     @property
     def is_current(self) -> bool:
@@ -228,6 +270,8 @@ __all__ = [
     "Entity",
     "EntityKind",
     "Measurement",
+    "Quantity",
+    "QuantityKind",
     "Relation",
     "RelationKind",
     "Severity",

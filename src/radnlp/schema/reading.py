@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radnlp.errors import InputError
+from radnlp.schema.advice import Recommendation, Score
 from radnlp.schema.entity import Entity, Relation
 from radnlp.schema.geometry import PixelMap
 from radnlp.schema.notice import Notice
@@ -23,12 +24,16 @@ class TextReading:
         sections: In order, not overlapping.
         entities: In reading order, ids ``e0``, ``e1``, …
         relations: Between those entities.
+        recommendations: What the report says should be done next, in reading order.
+        scores: Categories of standardised systems, in reading order.
         warnings: What was odd.
     """
 
     sections: tuple[Section, ...] = ()
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    scores: tuple[Score, ...] = ()
     warnings: tuple[Notice, ...] = ()
 
 

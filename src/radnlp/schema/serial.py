@@ -17,10 +17,13 @@ import numpy as np
 from radnlp.errors import InvalidRecord, RadnlpError
 
 T = TypeVar("T")
+_PLAIN = frozenset({str, int, float, bool})
 
 
 def encode(value: Any) -> Any:
     """Return ``value`` as dicts, lists, strings, numbers, booleans and ``None``."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {name: encode(getattr(value, name)) for name in _fields(type(value))}
     if isinstance(value, StrEnum):

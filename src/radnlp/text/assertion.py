@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_EXCLUDED = frozenset({"hedge.not_excluded_before", "hedge.difficult"})
 _STOPS = VERBS | {"break", "colon", "with"}
-_SKIPPED = frozenset({"article", "dimension", "place", "seen"})
+_SKIPPED = frozenset({"article", "adjective", "dimension", "place", "seen"})
 _FRESH_CHANGE = frozenset({Change.STABLE, Change.IMPROVED, Change.WORSE})
 # "No effusion, large opacity or …" goes on as a list; other sizes begin a new statement.
 _LIST_SEVERITY = frozenset({Severity.LARGE})
@@ -57,9 +57,12 @@ class ClauseReader:
                 self._step(k, entry.role)
             if entry.cue is not None and entry.cue.means is not None:
                 self._meet(k, entry.cue)
-            if entry.time is not None:
+            if entry.time == "past":
+                self._put_back(k)
+            elif entry.time is not None:
                 self._past = entry.time
         self._mark_alternatives()
+        self._mark_heading()
 
     def _decide(self, mention: Mention) -> None:
         if self._past == "prior" and mention.concept in self._lasting:
@@ -71,7 +74,7 @@ class ClauseReader:
         if mention.fixed:
             self._cue = self._cue if self._hypothetical() else None
             return
-        inner = self._cue_inside(mention)
+        inner = self._cue_inside(mention) or self._prefix(mention)
         if inner is not None:
             self._apply(mention, *inner)
         elif self._cue is not None:
@@ -80,6 +83,16 @@ class ClauseReader:
                 self._tie(mention)
         self._covered = True
 
+    def _put_back(self, k: int) -> None:
+        """Put the mention before "in the past" there, unless the words compare two studies."""
+        if any(item.entry.change or item.entry.time for item in self._items[self._clause : k]):
+            return
+        for t in range(k - 1, self._clause - 1, -1):
+            if t in self._at:
+                for mention in self._at[t]:
+                    mention.temporality = Temporality.HISTORICAL
+                return
+
     def _cue_inside(self, mention: Mention) -> tuple[CueRule, int] | None:
         for k in range(mention.first, mention.last + 1 if mention.last > mention.first else 0):
             cue = self._items[k].entry.cue
@@ -87,9 +100,19 @@ class ClauseReader:
                 return cue, k
         return None
 
+    def _prefix(self, mention: Mention) -> tuple[CueRule, int] | None:
+        """Return the "non" that stands right before a mention."""
+        k = mention.first - 1
+        cue = self._items[k].entry.cue if k >= 0 else None
+        if cue is None or cue.reach != "next" or mention.start - self._items[k].end > 1:
+            return None
+        return cue, k
+
     def _apply(self, mention: Mention, cue: CueRule, k: int) -> None:
         if cue.means is None or mention.fixed:
             return
+        if mention.assertion is Assertion.HYPOTHETICAL and cue.means is Assertion.UNCERTAIN:
+            return  # "if pneumonia is suspected" only asks
         mention.assertion = cue.means
         mention.cue = (self._items[k].start, self._items[k].end, cue.id)
         if cue.change is not None:
@@ -115,7 +138,7 @@ class ClauseReader:
         elif role == "comma":
             self._joint = "comma"
             self._past = None
-            if self._cue is not None and not self._goes_on(k):
+            if self._cue is not None and self._cue_item < k - 1 and not self._goes_on(k):
                 self._end(k)
         elif role == "and":
             if self._cue is not None and not self._hypothetical() and self._anew(k + 1):
@@ -141,9 +164,11 @@ class ClauseReader:
             return True
         if following.role == "and":
             return not self._anew(k + 2)
+        if self._items[k - 1].entry.role == "seen" and self._covered:
+            return False  # "no effusion is seen, small nodule"
         if self._or_follows(k + 1):
             return True
-        if self._cue is None or self._cue.means is Assertion.UNCERTAIN:
+        if self._cue is None or (self._cue.means is Assertion.UNCERTAIN and not self._cue.lists):
             return False
         return not self._anew(k + 1)
 
@@ -166,7 +191,7 @@ class ClauseReader:
         if entry.change is not None and entry.change.change in _FRESH_CHANGE:
             return True
         if entry.role in ("break", "article"):
-            return True
+            return entry.role == "break" or self._cue is None or not self._cue.lists
         if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
             return entry.cue.means is not Assertion.ABSENT
         return self._is_clause(k)
@@ -184,6 +209,8 @@ class ClauseReader:
                 return False
             elif entry.role in VERBS and named:
                 return not self._only_seen(t + 1)
+            elif entry.cue is not None and entry.cue.links and named:
+                return True  # "… a dense nodule suggests a granuloma"
         return False
 
     def _only_seen(self, k: int) -> bool:
@@ -194,6 +221,8 @@ class ClauseReader:
 
     def _meet(self, k: int, cue: CueRule) -> None:
         """Take up the cue at item ``k``, forward or backward."""
+        if cue.reach == "next" or (cue.opens and (k > 0 or self._items[k].start > 2)):
+            return
         if cue.reach == "before" or (cue.reach == "nearest" and not self._followed(k)):
             if not self._look_back(k, cue) and cue.reach == "nearest":
                 self._take(k, cue)
@@ -226,6 +255,7 @@ class ClauseReader:
     def _followed(self, k: int) -> bool:
         """Tell whether a mention follows the cue at once, with only its own adjectives between."""
         reach = self._items[k].end
+        aside = k > 0 and self._items[k - 1].entry.role in ("comma", "or")
         for t in range(k + 1, len(self._items)):
             item = self._items[t]
             entry = item.entry
@@ -233,6 +263,9 @@ class ClauseReader:
                 return False
             if t in self._at:
                 return True
+            if aside and t == k + 1 and entry.role == "comma":
+                reach = item.end  # "osteomyelitis or, less likely, a tumor"
+                continue
             passes = entry.concept or entry.side or entry.severity or entry.quality or entry.change
             if not (passes or entry.role in _SKIPPED or entry.time):
                 return False
@@ -277,6 +310,17 @@ class ClauseReader:
                     mention.assertion = Assertion.UNCERTAIN
                     mention.cue = (item.start, item.end, "hedge.or")
 
+    def _mark_heading(self) -> None:
+        """Let a heading say what is said under it: "Fractures: no acute fracture"."""
+        heading = self._at.get(0)
+        if not heading or len(self._items) < 3 or self._items[1].entry.role != "colon":
+            return
+        first = heading[0]
+        for mentions in self._at.values():
+            same = mentions[0]
+            if same is not first and same.concept == first.concept and first.cue is None:
+                first.assertion, first.cue = same.assertion, same.cue
+
     def _neighbour(self, order: range) -> Mention | None:
         for k in order:
             entry = self._items[k].entry
@@ -298,59 +342,4 @@ def mark_other_subject(items: list[Item], mentions: list[Mention]) -> None:
             mention.subject = Subject.OTHER
 
 
-def fold_unchanged(
-    items: list[Item], words: list[str], fillers: frozenset[str], stable: Item
-) -> list[Item]:
-    """Turn a negation of change ("no significant interval change in") into one "stable" item.
-
-    Args:
-        items: Phrases of a sentence.
-        words: Words of the report.
-        fillers: Words that may stand between the negation and the change.
-        stable: An item whose entry says "stable".
-    """
-    folded: list[Item] = []
-    skip = -1
-    for k, item in enumerate(items):
-        if item.start < skip:
-            continue
-        cue = item.entry.cue
-        change = None
-        if cue is not None and cue.means is Assertion.ABSENT and cue.reach == "after":
-            change = _negated_change(items, k, words, fillers)
-        if change is None:
-            folded.append(item)
-        else:
-            folded.append(Item(item.start, change.end, stable.entry))
-            skip = change.end
-    return folded
-
-
-def _negated_change(
-    items: list[Item], k: int, words: list[str], fillers: frozenset[str]
-) -> Item | None:
-    """Return the change that the negation at item ``k`` denies, if it does."""
-    reach = items[k].end
-    for t in range(k + 1, len(items)):
-        item = items[t]
-        if any(word not in fillers for word in words[reach : item.start]):
-            return None
-        change = item.entry.change
-        if change is not None and change.noun:
-            following = items[t + 1] if t + 1 < len(items) else None
-            attached = (
-                following is not None
-                and following.start == item.end
-                and (following.entry.concept or following.entry.side or following.entry.severity)
-                and words[item.end - 1] not in ("in", "of")
-            )
-            return None if attached or words[item.end : item.end + 1] == ["of"] else item
-        if item.entry.concept is not None:
-            return None
-        if any(word not in fillers for word in words[item.start : item.end]):
-            return None
-        reach = item.end
-    return None
-
-
-__all__ = ["ClauseReader", "fold_unchanged", "mark_other_subject"]
+__all__ = ["ClauseReader", "mark_other_subject"]

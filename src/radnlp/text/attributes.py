@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from radnlp.text.mentions import Mention
 
 _LIST = frozenset({"and", "or", "comma"})
+_LEADING = frozenset({"article", "place", "and", "ordinal"})
 _SEVERITIES = tuple(Severity)  # from least to most
 _MOST_UNKNOWN_BEFORE = 3
 _MOST_UNKNOWN_AFTER = 6
@@ -69,9 +70,16 @@ class AttributeReader:
                 return
             if entry.side is not None:
                 anatomy.side = _joined(anatomy.side, entry.side)
-            elif not (entry.severity or self._joins_sides(t, anatomy)):
+            elif not (entry.severity or self._joins_sides(t, anatomy) or self._counts(t)):
                 return
             reach = item.start
+
+    def _counts(self, t: int) -> bool:
+        """Tell whether item ``t`` is part of "5th and 6th"."""
+        role = self._items[t].entry.role
+        return role == "ordinal" or (
+            role in _LIST and t > 0 and self._items[t - 1].entry.role == "ordinal"
+        )
 
     def _joins_sides(self, t: int, anatomy: Mention) -> bool:
         joins = self._items[t].entry.role in _LIST and self._modifies(t - 1)
@@ -111,9 +119,10 @@ class AttributeReader:
             elif entry.side is not None or entry.severity is not None:
                 self._take(mention, entry)
             elif entry.role in _LIST:
-                if not (self._modifies(t - 1) and self._modifies(t + 1)):
+                opens = t == 1 and entry.role == "comma"  # "severe, diffuse emphysema"
+                if not (self._modifies(t - 1) and (opens or self._modifies(t + 1))):
                     return
-            elif entry.role is not None or not _is_adjective(entry):
+            elif entry.role != "adjective" and (entry.role or not _is_adjective(entry)):
                 return
             reach = item.start
 
@@ -138,7 +147,7 @@ class AttributeReader:
             if t in self._findings:
                 group = self._without_next(group)
                 break
-            if entry.role in ("verb", "seen") or (not group and self._trails(t)):
+            if entry.role in ("verb", "seen", "colon") or (not group and self._trails(t)):
                 said = True
             elif t in self._anatomy or entry.side is not None:
                 if not (placed or self._adjoins(t, mention, said=said)):
@@ -173,15 +182,22 @@ class AttributeReader:
         entry = self._items[t].entry
         if entry.role in ("and", "or", "comma"):
             if not group:
-                return False
+                return self._goes_on(t)
             group.append(t)
             return self._leads_to_place(t + 1)
         if entry.role is not None:
-            return entry.role in ("article", "dimension")
+            return entry.role in ("article", "dimension", "adjective", "ordinal")
         return bool(entry.change or (entry.cue and entry.cue.reach == "before") or entry.quality)
 
+    def _goes_on(self, t: int) -> bool:
+        """Tell "the fourth and fifth ribs" and "mild, at the left base" from a new phrase."""
+        before = self._items[t - 1].entry
+        following = self._items[t + 1].entry if t + 1 < len(self._items) else None
+        led = following is not None and following.role == "place" and before.severity is not None
+        return before.role == "ordinal" or led
+
     def _leads_to_place(self, t: int) -> bool:
-        while t < len(self._items) and self._items[t].entry.role in ("article", "place", "and"):
+        while t < len(self._items) and self._items[t].entry.role in _LEADING:
             t += 1
         return t < len(self._items) and (
             t in self._anatomy or self._items[t].entry.side is not None
@@ -223,6 +239,8 @@ class AttributeReader:
                 continue
             if right.end - left.start > 8 or left.concept == right.concept:
                 continue
+            if right.severity is None and right.start == left.end + 1 and not right.fixed:
+                right.severity = left.severity
             if right.side is None and not right.locations:
                 right.side = left.side
                 right.places.extend(left.places)
@@ -287,7 +305,7 @@ class AttributeReader:
 
 def _leads_on(entry: Entry) -> bool:
     """Tell whether a word may stand between a word of change and its mention."""
-    passes = entry.role in (None, "article", "place", "dimension")
+    passes = entry.role in (None, "article", "adjective", "ordinal", "place", "dimension")
     return passes and (entry.cue is None or entry.cue.reach == "nearest")
 
 

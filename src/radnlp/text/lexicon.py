@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from radnlp.errors import InputError
 from radnlp.schema.entity import EntityKind, Severity, Side
-from radnlp.text.rulebook import ChangeRule, CueRule, Rulebook, load_rulebook
+from radnlp.text.rulebook import ChangeRule, CueRule, Rulebook, load_rulebook, spelled_out
+from radnlp.text.typos import Typos
 from radnlp.vocabulary import Vocabulary, load_vocabulary
 from radnlp.vocabulary.spelling import split_words
 
@@ -34,8 +35,10 @@ class Entry:
         side: Side.
         severity: Severity.
         role: Part in the grammar (``scope.toml``).
-        time: ``historical``, ``prior`` (the next mention only) or ``study`` (an earlier study).
+        time: ``historical``, ``prior`` (the next mention only), ``past`` (the one before) or
+            ``study`` (an earlier study).
         other_subject: Whether it speaks of another person.
+        relative: ``opposite`` or ``same``: the side, counted from the last one said.
     """
 
     concept: str | None = None
@@ -49,6 +52,7 @@ class Entry:
     role: str | None = None
     time: str | None = None
     other_subject: bool = False
+    relative: str | None = None
 
 
 class Item(NamedTuple):
@@ -71,18 +75,20 @@ class Lexicon:
         self.rules = rules
         self.kinds = {concept.id: concept.kind for concept in vocabulary}
         self._root: dict[str, Any] = {}
+        self._inside = _MARKS | frozenset(rules.scope["inside"]["words"])
         for words, form in vocabulary.forms.items():
             entry = self._entry(words)
+            if entry.concept is not None and not self._plain(words):
+                continue  # a spelling without words that may stand inside has the first say
             entry.concept = form.concept
             entry.kind = self.kinds[form.concept]
             entry.term_side = form.side
-        self._inside = _MARKS | frozenset(rules.scope["inside"]["words"])
         for phrase, field, value in _rule_phrases(rules):
-            first, *others = split_words(phrase)
-            entry = self._entry((first, *(word for word in others if word not in self._inside)))
+            entry = self._entry(split_words(phrase))
             if getattr(entry, field) not in (None, False, value):
                 raise InputError(f"two rules claim {phrase!r} as {field}; keep it in one")
             setattr(entry, field, value)
+        self.typos = Typos(_words_of(self._root), rules.scope["never_typo"]["words"])
         self.lasting = frozenset(
             concept.id
             for concept in vocabulary
@@ -90,13 +96,19 @@ class Lexicon:
             if vocabulary.is_a(concept.id, broader)
         )
         self.before_change = frozenset(rules.scope["before_change"]["words"])
+        self.before_negation = frozenset(rules.scope["before_negation"]["words"])
 
     def _entry(self, words: tuple[str, ...]) -> Entry:
-        node = self._root
-        for word in words:
-            node = node.setdefault(word, {})
+        first, *others = words
+        node = self._root.setdefault(first, {})
+        for word in others:
+            if word not in self._inside:
+                node = node.setdefault(word, {})
         entry: Entry = node.setdefault(_END, Entry())
         return entry
+
+    def _plain(self, words: tuple[str, ...]) -> bool:
+        return self._inside.isdisjoint(words[1:])
 
     def look_up(self, words: Iterable[str]) -> Entry | None:
         """Return the entry of exactly these words."""
@@ -141,6 +153,13 @@ class Lexicon:
         return items
 
 
+def _words_of(node: dict[str, Any]) -> Iterator[str]:
+    for word, following in node.items():
+        if word != _END:
+            yield word
+            yield from _words_of(following)
+
+
 def _rule_phrases(rules: Rulebook) -> Iterator[tuple[str, str, Any]]:
     """Yield (phrase, field of `Entry`, value) for everything that the rule files list."""
     for cue in rules.cues:
@@ -148,7 +167,7 @@ def _rule_phrases(rules: Rulebook) -> Iterator[tuple[str, str, Any]]:
     for change in rules.changes:
         yield from ((phrase, "change", change) for phrase in change.phrases)
     for role, phrases in rules.scope["role"].items():
-        yield from ((phrase, "role", role) for phrase in phrases)
+        yield from ((phrase, "role", role) for phrase in spelled_out(phrases))
     for quality, phrases in rules.organs["quality"].items():
         yield from ((phrase, "quality", quality) for phrase in phrases)
     words = rules.attributes
@@ -158,8 +177,13 @@ def _rule_phrases(rules: Rulebook) -> Iterator[tuple[str, str, Any]]:
         yield from ((phrase, "severity", Severity(severity)) for phrase in phrases)
     yield from ((phrase, "time", "historical") for phrase in words["historical"]["words"])
     yield from ((phrase, "time", "prior") for phrase in words["prior"]["words"])
+    past = spelled_out(words["in_the_past"]["words"])
+    yield from ((phrase, "time", "past") for phrase in past)
     yield from ((phrase, "time", "study") for phrase in words["earlier_study"]["words"])
-    yield from ((phrase, "other_subject", True) for phrase in words["other_subject"]["words"])
+    for relative, phrases in words["relative_side"].items():
+        yield from ((phrase, "relative", relative) for phrase in phrases)
+    others = spelled_out(words["other_subject"]["words"])
+    yield from ((phrase, "other_subject", True) for phrase in others)
 
 
 @lru_cache(maxsize=8)

@@ -16,13 +16,29 @@ if TYPE_CHECKING:
 
 _NUMBER = r"(\d{1,4}(?:\.\d{1,3})?)"
 _UNIT = r"(mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)"
+# The lower end of a range is part of the words; the value is the upper end.
 _SIZE = re.compile(
-    rf"(?<![\d.]){_NUMBER}[ -]?{_UNIT}?(?: ?(?:x|×|by) ?{_NUMBER}[ -]?{_UNIT}?)?"
+    rf"(?<![\d.])(?:\d{{1,4}}(?:\.\d{{1,3}})? ?(?:-|–|to) ?)?{_NUMBER}[ -]?{_UNIT}?"
+    rf"(?: ?(?:x|×|by) ?{_NUMBER}[ -]?{_UNIT}?)?"
     rf"(?: ?(?:x|×|by) ?{_NUMBER}[ -]?{_UNIT}?)?(?![a-z\d])",
     re.IGNORECASE,
 )
-_EARLIER = frozenset({"previously", "prior", "previous", "formerly", "earlier", "compared"})
+_HINT = re.compile(r"\d[ -]?(?:mm|cm|milli|centi)", re.IGNORECASE)
+_EARLIER = frozenset(
+    {"previously", "prior", "previous", "formerly", "earlier", "compared", "versus", "vs"}
+)
+_SAID_EARLIER = _EARLIER - {"compared", "versus", "vs"}
+_BEFORE_EARLIER = frozenset({"on", "in", "at", "the", "as", "of", "a", "seen", "measured"})
+_CHANGED = frozenset(
+    {"decreased", "increased", "grown", "enlarged", "reduced", "changed", "up", "down", "shrunk"}
+    | {"different", "progressed", "decrease", "increase", "change", "growth", "improved", "risen"}
+)
 _WINDOW = 3
+
+
+def has_size(text: str) -> bool:
+    """Tell quickly whether a text may hold a size."""
+    return _HINT.search(text) is not None
 
 
 def find_measurements(
@@ -43,6 +59,8 @@ def find_measurements(
     for n, match in enumerate(matches):
         start = bisect_left(tokens.starts, match.start())
         end = bisect_left(tokens.starts, match.end())
+        if end <= start:
+            continue  # inside a de-identified word
         following = matches[n + 1] if n + 1 < len(matches) else None
         measurement = Measurement(
             values_mm=_values_mm(match),
@@ -76,13 +94,38 @@ def _is_prior(
     tokens: Tokens, words: tuple[int, int], sentence: tuple[int, int], *, later: bool
 ) -> bool:
     """Tell whether the words around a size say that it is of the earlier study."""
-    start, end = words
+    start, _ = words
     before = tokens.words[max(sentence[0], start - _WINDOW) : start]
     if "," in before:
         before = before[len(before) - before[::-1].index(",") :]
-    after = tokens.words[end : min(sentence[1], end + 1)]
-    past = bool(_EARLIER.intersection(before)) or (later and "was" in before)
-    return past or after == ["previously"]
+    past = bool(_EARLIER.intersection(before)) or ("was" in before and later)
+    return (
+        past
+        or _from_earlier(before, later=later)
+        or _earlier_follows(tokens.words, words, sentence, later=later)
+    )
+
+
+def _from_earlier(before: list[str], *, later: bool) -> bool:
+    """Tell whether "from" leads back: "to 4 cm from 3 cm", "decreased from 4 cm"."""
+    return before[-1:] == ["from"] and (later or bool(_CHANGED.intersection(before)))
+
+
+def _earlier_follows(
+    words: list[str], size: tuple[int, int], sentence: tuple[int, int], *, later: bool
+) -> bool:
+    """Tell whether the size is said of the earlier study: "8 mm on the prior study".
+
+    A year says so of a later size ("6 mm, 8 mm in 2019").
+    """
+    for word in words[size[1] : min(sentence[1], size[1] + _WINDOW + 1)]:
+        if word in _SAID_EARLIER:
+            return True
+        if word.isdigit() and len(word) == 4:
+            return later
+        if word not in _BEFORE_EARLIER:
+            return False
+    return False
 
 
 def _goes_from(
@@ -121,4 +164,4 @@ def attach_measurements(
     return pairs
 
 
-__all__ = ["attach_measurements", "find_measurements"]
+__all__ = ["attach_measurements", "find_measurements", "has_size"]

@@ -139,11 +139,18 @@ class MentionFinder:
         found: list[Mention] = []
         for organ in organs:
             table = self._organs.get(organ.concept)
-            meaning = table.get(str(items[k].entry.quality)) if table else None
+            meaning = _meaning(table, str(items[k].entry.quality)) if table else None
             if meaning is None:
                 continue
             found.extend(_state(organ, items, k, meaning, alone=len(organs) == 1))
         return found
+
+
+def _meaning(table: Mapping[str, Any], quality: str) -> str | list[str] | None:
+    if quality == "normal_size" and quality not in table:
+        quality = "normal"
+    meaning: str | list[str] | None = table.get(quality)
+    return meaning
 
 
 def _organ_table(lexicon: Lexicon) -> dict[str, Mapping[str, Any]]:

@@ -19,8 +19,10 @@ def find_relations(mentions: list[Mention], sizes: list[tuple[Mention, Mention]]
     for n, mention in enumerate(mentions):
         if mention.kind is EntityKind.ANATOMY:
             continue
-        pairs.extend((mention, place, RelationKind.LOCATED_AT) for place in mention.places)
-        pairs.extend((mention, other, RelationKind.SUGGESTIVE_OF) for other in mention.suggests)
+        if mention.places:
+            pairs.extend((mention, place, RelationKind.LOCATED_AT) for place in mention.places)
+        if mention.suggests:
+            pairs.extend((mention, other, RelationKind.SUGGESTIVE_OF) for other in mention.suggests)
         following = mentions[n + 1] if n + 1 < len(mentions) else None
         if following is not None and _modifies(mention, following):
             pairs.append((mention, following, RelationKind.MODIFY))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import product
 from typing import Any
 
 from radnlp.errors import LanguageNotSupported
@@ -20,10 +22,13 @@ class CueRule:
     Attributes:
         id: Name of the rule; goes into `Cue.rule`.
         means: The assertion; ``None`` for phrases that only look like a cue.
-        reach: ``after``, ``before``, or ``nearest``: after if a mention follows at once.
+        reach: ``after``, ``before``, ``both``, ``next`` (only what follows at once), or
+            ``nearest``: after if a mention follows at once, otherwise before.
         phrases: The words.
         change: What the phrase says about the earlier study.
         links: Whether it ties an observation before it to a diagnosis after it.
+        lists: Whether "and" goes on with it as "or" does ("includes A, B and C").
+        opens: Whether it is a cue only where a sentence begins ("Should there …").
         fires: An example in which the rule decides.
         silent: An example in which it does not.
     """
@@ -34,6 +39,8 @@ class CueRule:
     phrases: tuple[str, ...]
     change: Change | None = None
     links: bool = False
+    lists: bool = False
+    opens: bool = False
     fires: str = ""
     silent: str = ""
 
@@ -70,6 +77,7 @@ class Rulebook:
         attributes: Words by attribute, from ``attributes.toml``.
         organs: Organ statements, from ``organs.toml``.
         titles: Section titles by kind, from ``sections.toml``.
+        implicit_sections: What tells a section without a title, from ``implicit_sections.toml``.
         label_sets: Label schemes, from ``label_sets.toml``.
     """
 
@@ -79,7 +87,26 @@ class Rulebook:
     attributes: Mapping[str, Any]
     organs: Mapping[str, Any]
     titles: Mapping[str, list[str]]
+    implicit_sections: Mapping[str, list[str]]
     label_sets: Mapping[str, Mapping[str, list[str]]]
+
+
+_CHOICE = re.compile(r"\{([^}]*)\}")
+
+
+def spelled_out(phrases: Iterable[str]) -> tuple[str, ...]:
+    """Return the phrases with every choice in braces made; "{a|}" is "a" or nothing.
+
+    Example:
+        >>> spelled_out(["{is|was} absent", "none"])
+        ('is absent', 'was absent', 'none')
+    """
+    made: dict[str, None] = {}
+    for phrase in phrases:
+        parts = _CHOICE.split(phrase)
+        choices = [part.split("|") if n % 2 else [part] for n, part in enumerate(parts)]
+        made.update((" ".join("".join(chosen).split()), None) for chosen in product(*choices))
+    return tuple(made)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -87,14 +114,17 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
-def _cue(rule: Mapping[str, Any]) -> CueRule:
+def read_cue(rule: Mapping[str, Any]) -> CueRule:
+    """Return a rule of assertion from its TOML table."""
     return CueRule(
         id=rule["id"],
         means=None if rule["means"] == "nothing" else Assertion(rule["means"]),
         reach=rule["reach"],
-        phrases=tuple(rule["phrases"]),
+        phrases=spelled_out(rule["phrases"]),
         change=Change(rule["change"]) if "change" in rule else None,
         links=rule.get("links", False),
+        lists=rule.get("lists", False),
+        opens=rule.get("opens", False),
         fires=rule["fires"],
         silent=rule["silent"],
     )
@@ -105,10 +135,20 @@ def _change(rule: Mapping[str, Any]) -> ChangeRule:
         id=rule["id"],
         change=Change(rule["change"]) if "change" in rule else None,
         noun=rule.get("noun", False),
-        phrases=tuple(rule["phrases"]),
+        phrases=spelled_out(rule["phrases"]),
         fires=rule["fires"],
         silent=rule["silent"],
     )
+
+
+def _organs() -> dict[str, Any]:
+    """Return the organ statements: those of the chest and those of the rest of the body."""
+    organs = _read("organs")
+    organs["organ"] = {**organs["organ"], **_read("organs_body")["organ"]}
+    organs["quality"] = {
+        quality: spelled_out(phrases) for quality, phrases in organs["quality"].items()
+    }
+    return organs
 
 
 @lru_cache(maxsize=8)
@@ -124,14 +164,15 @@ def load_rulebook(language: str = "en") -> Rulebook:
         )
     cue_files = ("negation", "hedges", "hypothetical")
     return Rulebook(
-        cues=tuple(_cue(rule) for name in cue_files for rule in _read(name)["rule"]),
+        cues=tuple(read_cue(rule) for name in cue_files for rule in _read(name)["rule"]),
         changes=tuple(_change(rule) for rule in _read("change")["rule"]),
         scope=_read("scope"),
         attributes=_read("attributes"),
-        organs=_read("organs"),
+        organs=_organs(),
         titles=_read("sections"),
+        implicit_sections=_read("implicit_sections"),
         label_sets=_read("label_sets"),
     )
 
 
-__all__ = ["ChangeRule", "CueRule", "Rulebook", "load_rulebook"]
+__all__ = ["ChangeRule", "CueRule", "Rulebook", "load_rulebook", "read_cue", "spelled_out"]

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.schema.text import Section, SectionKind, Span
+from radnlp.text.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MOST_TITLE_CHARACTERS = 60
 _MOST_TITLE_WORDS = 6
+_ENDING = 3  # letters that tell quickly that a word ends no title
 _MARKS = " \t*_#>"
-_WORD_START = re.compile(r"(?<![^\s*_#>(])[^\s*_#>(]")
+_WORD_START = re.compile(r"(?<![^\s*_#>(.])[^\s*_#>(.]")
 _NUMBER = re.compile(r"^\(?\d{1,2}[.)]\s*")
+# What may stand before a title on its line: bold, heading and list marks, a number.
+_LEAD = re.compile(
+    r"[ \t*_#>=\[<-]{0,12}(?:[bBuU]>)?(?:\(?(?:\d{1,2}|[IVX]{1,4})[.)][ \t]*)?[*_\[]{0,3}"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)?|[/&,+]|\(s\)")
+# What may stand between a title and its colon or its line's end: a number or date, closing marks.
+_TAIL = re.compile(
+    r"(?:[ \t]*#?\d{1,2}(?![\d.)]))?(?:[ \t]*\(?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\)?)?"
+    r"[ \t*_=#\]]{0,12}(?P<end>:|</?[bBuU]>|[ \t][-–][ \t\n\r]|\.[ \t]+(?=[^\W\da-z_])|\r|$)"
+    r"(?P<after>(?:</?[bBuU]>|[:*_=\]]){0,4})"
+)
+_MERGED = re.compile(r"\s*(?:[/&+,]|\band\b|\bor\b)\s*")
+_OPENERS = tuple("*_#=[<(-123456789")
+_FOUND = frozenset({SectionKind.FINDINGS, SectionKind.IMPRESSION})
+_BEFORE_FINDINGS = frozenset({SectionKind.COMPARISON, SectionKind.TECHNIQUE})
+_ASKING = frozenset({SectionKind.HISTORY, SectionKind.INDICATION})
+
+
+class _Title(NamedTuple):
+    """A title: where its line's marks begin, its words, where the body begins, and its kind."""
+
+    lead: int
+    start: int
+    end: int
+    body: int
+    kind: SectionKind
 
 
 class SectionReader:
@@ -22,37 +50,93 @@ class SectionReader:
 
     Args:
         titles: Titles by section kind, lower case.
+        implicit: For texts without titles: by kind, what a sentence that belongs there holds.
     """
 
-    def __init__(self, titles: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self,
+        titles: Mapping[str, list[str]],
+        implicit: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._kinds = {
             title: SectionKind(kind) for kind, listed in titles.items() for title in listed
+        }
+        self._endings = {title[-_ENDING:] for title in self._kinds}
+        self._first_words = {_WORD.findall(title)[0] for title in self._kinds}
+        self._plain = frozenset(title for title in self._kinds if title.isalpha())
+        self._implicit = {
+            SectionKind(kind): re.compile(
+                r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\w)", re.IGNORECASE
+            )
+            for kind, phrases in (implicit or {}).items()
         }
 
     def __call__(self, text: str) -> tuple[Section, ...]:
         """Return the sections in order; without any title, the whole text is one of kind other.
 
-        A title stands before a colon, alone on its line, or in bold marks. Text before the first
-        title is findings if it holds sentences and no findings title follows, otherwise other.
+        A title stands before a colon, alone on its line, in bold marks, before a dash, or in
+        capitals at the start of a line. Text before the first title is findings if it holds
+        sentences and no findings title follows, otherwise other. In a text without titles,
+        sentences at its start that plainly tell the indication, the technique or the comparison
+        are sections of that kind, and the rest is findings.
         """
-        titles = sorted({*self._before_colons(text), *self._on_own_lines(text)})
-        titles = _without_overlap(titles)
+        titles = list(self._before_colons(text))
+        if "\n" in text or text[:1] in _OPENERS or text[:3].isupper():
+            titles.extend(self._at_lines(text, {title.start for title in titles}))
+        titles = _without_overlap(sorted(set(titles)))
         if not titles:
-            return _body(SectionKind.OTHER, text, 0, len(text), None)
-        kinds = [kind for _, _, _, kind in titles]
+            return self._by_content(text)
+        kinds = [title.kind for title in titles]
         sections: list[Section] = []
-        lead = text[: _without_marks(text, titles[0][0])]
+        lead = text[: titles[0].lead]
         headed = SectionKind.FINDINGS in kinds or "." not in lead
         kind = SectionKind.OTHER if headed else SectionKind.FINDINGS
         sections.extend(_body(kind, text, 0, len(lead), None))
-        ends = [_without_marks(text, start) for start, _, _, _ in titles[1:]] + [len(text)]
-        for (start, title_end, body_start, kind), end in zip(titles, ends, strict=True):
-            sections.extend(_body(kind, text, body_start, end, Span(start, title_end)))
+        ends = [title.lead for title in titles[1:]] + [len(text)]
+        for title, end in zip(titles, ends, strict=True):
+            span = Span(title.start, title.end)
+            sections.extend(_body(title.kind, text, title.body, end, span))
+        if _FOUND.isdisjoint(kinds) and kinds[-1] in _BEFORE_FINDINGS:
+            sections[-1:] = self._cut(text, sections[-1])
         return tuple(sections)
 
-    def _before_colons(self, text: str) -> list[tuple[int, int, int, SectionKind]]:
-        """Return (start, end, start of the body, kind) of titles before a colon."""
-        found = []
+    def _cut(self, text: str, last: Section) -> Iterator[Section]:
+        """Yield a last section such as "comparison: none", and what follows it as findings."""
+        for n, (start, end) in enumerate(split_sentences(text, last.span.start, last.span.end)):
+            if n and self._told(text[start:end]) is None:
+                yield from _body(last.kind, text, last.span.start, start, last.title)
+                yield from _body(SectionKind.FINDINGS, text, start, last.span.end, None)
+                return
+        yield last
+
+    def _by_content(self, text: str) -> tuple[Section, ...]:
+        """Return the sections of a text without titles."""
+        parts: list[tuple[SectionKind, int]] = []
+        rest = 0
+        for start, end in split_sentences(text, 0, len(text)) if self._implicit else ():
+            kind = self._told(text[start:end])
+            if kind is None:
+                rest = start
+                break
+            parts.append((kind, start))
+        if not parts or not rest:
+            return _body(SectionKind.OTHER, text, 0, len(text), None)
+        parts.append((SectionKind.FINDINGS, rest))
+        ends = [start for _, start in parts[1:]] + [len(text)]
+        bodies = (
+            _body(kind, text, start, end, None)
+            for (kind, start), end in zip(parts, ends, strict=True)
+        )
+        return tuple(section for body in bodies for section in body)
+
+    def _told(self, sentence: str) -> SectionKind | None:
+        for kind, pattern in self._implicit.items():
+            if pattern.search(sentence):
+                return kind
+        return None
+
+    def _before_colons(self, text: str) -> Iterator[_Title]:
+        """Yield the titles before a colon."""
         colon = text.find(":")
         while colon >= 0:
             title = self._title_ending_at(text, colon)
@@ -61,9 +145,8 @@ class SectionReader:
                 body = colon + 1
                 while body < len(text) and text[body] in "*_":
                     body += 1
-                found.append((start, end, body, kind))
+                yield _Title(_without_marks(text, start), start, end, body, kind)
             colon = text.find(":", colon + 1)
-        return found
 
     def _title_ending_at(self, text: str, colon: int) -> tuple[int, int, SectionKind] | None:
         end = colon
@@ -71,6 +154,11 @@ class SectionReader:
             end -= 1
         low = max(0, end - _MOST_TITLE_CHARACTERS)
         low = max(low, text.rfind("\n", low, end) + 1)
+        whole = self._kinds.get(text[low:end].lower())
+        if whole is not None:
+            return low, end, whole
+        if text[end - 1 : end] != ")" and text[end - _ENDING : end].lower() not in self._endings:
+            return None
         starts = [match.start() for match in _WORD_START.finditer(text, low, end)]
         for start in starts[-_MOST_TITLE_WORDS:]:
             kind = self._kind(text[start:end])
@@ -78,35 +166,82 @@ class SectionReader:
                 return start, end, kind
         return None
 
-    def _on_own_lines(self, text: str) -> list[tuple[int, int, int, SectionKind]]:
-        """Return titles that fill a line, or stand in bold marks at its start."""
-        found = []
-        start = 0
-        for line in text.split("\n") if "\n" in text or text.startswith(("*", "#")) else ():
-            bare = line.strip(_MARKS + "\r")
-            kind = self._kind(bare) if len(bare) <= _MOST_TITLE_CHARACTERS else None
-            if kind is not None:
-                begin = start + line.index(bare)
-                found.append((begin, begin + len(bare), start + len(line), kind))
-            elif line.startswith("**"):
-                found.extend(self._in_bold(line, start))
-            start += len(line) + 1
-        return found
+    def _at_lines(self, text: str, known: set[int]) -> Iterator[_Title]:
+        """Yield the titles that open a line in any other shape.
 
-    def _in_bold(self, line: str, start: int) -> list[tuple[int, int, int, SectionKind]]:
-        close = line.find("**", 2)
-        kind = self._kind(line[2:close].rstrip(": ")) if close > 2 else None
-        if kind is None:
-            return []
-        bare = line[2:close].rstrip(": ")
-        return [(start + 2, start + 2 + len(bare), start + close + 2, kind)]
+        Args:
+            text: The report.
+            known: Where titles begin that are found already.
+        """
+        begin = 0
+        while True:
+            stop = text.find("\n", begin)
+            end = len(text) if stop < 0 else stop
+            title = None if begin in known or begin == end else self._opening(text, begin, end)
+            if title is not None:
+                yield title
+            if stop < 0:
+                return
+            begin = stop + 1
+
+    def _opening(self, text: str, begin: int, end: int) -> _Title | None:
+        """Return the title that opens the line ``text[begin:end]``."""
+        lead = _LEAD.match(text, begin, end)
+        start = lead.end() if lead else begin
+        first = _WORD.match(text, start, end)
+        if first is None or first[0].lower() not in self._first_words:
+            return None
+        words: list[int] = []
+        for word in _WORD.finditer(text, start, min(end, start + _MOST_TITLE_CHARACTERS)):
+            if len(words) == _MOST_TITLE_WORDS:
+                break
+            words.append(word.end())
+        for stop in reversed(words):
+            kind = self._kind(text[start:stop])
+            body = self._body_after(text, start, stop, end) if kind is not None else None
+            if kind is not None and body is not None:
+                return _Title(begin, start, stop, body, kind)
+        return None
+
+    def _body_after(self, text: str, start: int, stop: int, end: int) -> int | None:
+        """Return where the body begins if words at a line's start are a title by their shape."""
+        title = text[start:stop]
+        tail = _TAIL.match(text, stop, end)
+        if tail is None:
+            following = text[stop : stop + 2]
+            loud = (
+                title.isupper() and title.lower() in self._plain and len(title) > _MOST_TITLE_WORDS
+            )
+            return (
+                stop
+                if loud and following[:1] == " " and not text[stop + 1 : stop + 3].isupper()
+                else None
+            )
+        mark = tail["end"].strip()
+        if mark == "." and not (title.lower() in self._plain and title[0].isupper()):
+            return None
+        if mark in "-–" and mark and not title.isupper():
+            return None
+        return tail.end()
 
     def _kind(self, title: str) -> SectionKind | None:
+        kind = self._kinds.get(title.lower())
+        if kind is not None:
+            return kind
         plain = " ".join(title.lower().replace("(s)", "").strip(" .*_#:").split())
         kind = self._kinds.get(plain)
         if kind is None and plain[:1] in "(0123456789":
             kind = self._kinds.get(_NUMBER.sub("", plain))
-        return kind
+        return self._merged(plain) if kind is None else kind
+
+    def _merged(self, title: str) -> SectionKind | None:
+        """Return the kind of "impression/plan", "history & indication" and the like."""
+        parts = _MERGED.split(title)
+        kinds = [self._kinds.get(part) for part in parts]
+        first = kinds[0]
+        if len(kinds) < 2 or first is None or None in kinds:
+            return None
+        return SectionKind.INDICATION if first in _ASKING and len(set(kinds)) > 1 else first
 
 
 def _may_begin(text: str, start: int, end: int) -> bool:
@@ -118,7 +253,7 @@ def _may_begin(text: str, start: int, end: int) -> bool:
         return True
     if text[before].isdigit():
         return "\n" in text[max(0, start - 6) : start]
-    return text[start:end].isupper()
+    return text[start:end].isupper() and not text[max(0, before - 1) : before + 1].isupper()
 
 
 def _without_marks(text: str, start: int) -> int:
@@ -128,12 +263,10 @@ def _without_marks(text: str, start: int) -> int:
     return start
 
 
-def _without_overlap(
-    titles: list[tuple[int, int, int, SectionKind]],
-) -> list[tuple[int, int, int, SectionKind]]:
-    kept: list[tuple[int, int, int, SectionKind]] = []
+def _without_overlap(titles: list[_Title]) -> list[_Title]:
+    kept: list[_Title] = []
     for title in titles:
-        if not kept or title[0] >= kept[-1][2]:
+        if not kept or title.start >= kept[-1].body:
             kept.append(title)
     return kept
 
@@ -143,12 +276,12 @@ def _body(
 ) -> tuple[Section, ...]:
     """Return the section without white space at its ends; none if nothing is left and no title."""
     body = text[start:end]
-    left = len(body) - len(body.lstrip())
-    if not body.strip():
+    bare = body.strip()
+    if not bare:
         span = Span(start, start)
         return (Section(kind=kind, span=span, title=title),) if title else ()
-    span = Span(start + left, start + len(body.rstrip()))
-    return (Section(kind=kind, span=span, title=title),)
+    start += len(body) - len(body.lstrip())
+    return (Section(kind=kind, span=Span(start, start + len(bare)), title=title),)
 
 
 __all__ = ["SectionReader"]

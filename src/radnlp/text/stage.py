@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from radnlp.errors import InputError, LanguageNotSupported, ReportTooLong
 from radnlp.schema.entity import (
@@ -11,30 +12,41 @@ from radnlp.schema.entity import (
     Cue,
     Entity,
     EntityKind,
+    Measurement,
     Relation,
+    RelationKind,
+    Side,
     Temporality,
 )
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import TextReading
 from radnlp.schema.region import Provenance
 from radnlp.schema.text import Report, Section, SectionKind, Span
-from radnlp.text.assertion import ClauseReader, fold_unchanged, mark_other_subject
-from radnlp.text.attributes import AttributeReader
-from radnlp.text.lexicon import Item, load_lexicon
-from radnlp.text.measurements import attach_measurements, find_measurements
-from radnlp.text.mentions import Mention, MentionFinder
-from radnlp.text.relations import Pair, find_relations
+from radnlp.text.additions import load_lexicon_with
+from radnlp.text.conclusions import conclude
+from radnlp.text.reader import Found, SentenceReader
 from radnlp.text.sections import SectionReader
 from radnlp.text.sentences import split_sentences
-from radnlp.text.tokens import Splitter, Tokens
 from radnlp.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PROVENANCE = Provenance(producer="radnlp.text.rules", version=__version__)
 _PAST_SECTIONS = frozenset({SectionKind.HISTORY, SectionKind.COMPARISON})
-_ASKING_SECTIONS = {
-    SectionKind.INDICATION: "section.indication",
-    SectionKind.RECOMMENDATION: "section.recommendation",
-}
+# An entity is made field by field: its constructor checks what is known to hold here, and would
+# take a third of the time of a report. Fields that are not set here get their default.
+_NEW = object.__new__
+_GIVEN = (
+    *("id", "span", "section", "cue", "measurements", "assertion", "temporality"),
+    *("text", "kind", "concept", "ancestors", "change", "subject", "side", "severity"),
+    *("locations", "provenance"),
+)
+_OTHERS = tuple(field for field in fields(Entity) if field.name not in _GIVEN)
+_PUT = tuple(getattr(Entity, name).__set__ for name in (*_GIVEN, *(f.name for f in _OTHERS)))
+_LAST = (_PROVENANCE, *(field.default for field in _OTHERS))
+_NOT_FINDINGS = _PAST_SECTIONS | {SectionKind.INDICATION, SectionKind.RECOMMENDATION}
+_NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +56,26 @@ class RuleTextOptions:
     Attributes:
         language: ISO 639-1 code of the reports.
         max_characters: Longer reports are refused.
+        remembered_sentences: Most sentences whose reading is kept, for archives repeat
+            themselves; 0 reads every sentence anew. The outcome is the same.
+        additions: A TOML file with more concepts, terms and rules, or ``None``.
 
     Raises:
-        InputError: ``max_characters`` is not positive.
+        InputError: ``max_characters`` is not positive, or ``remembered_sentences`` negative.
     """
 
     language: str = "en"
     max_characters: int = 1_000_000
+    remembered_sentences: int = 10_000
+    additions: str | Path | None = None
 
     def __post_init__(self) -> None:
         if self.max_characters < 1:
             raise InputError(f"max_characters must be at least 1, got {self.max_characters}")
+        if self.remembered_sentences < 0:
+            raise InputError(
+                f"remembered_sentences must be at least 0, got {self.remembered_sentences}"
+            )
 
 
 class RuleText:
@@ -76,14 +97,9 @@ class RuleText:
 
     def __init__(self, options: RuleTextOptions | None = None) -> None:
         self.options = options or RuleTextOptions()
-        self._lexicon = load_lexicon(self.options.language)
-        self._sections = SectionReader(self._lexicon.rules.titles)
-        self._find_mentions = MentionFinder(self._lexicon)
-        self._split = Splitter()
-        stable = self._lexicon.look_up(("unchanged",))
-        if stable is None:
-            raise InputError("the rules of change do not know 'unchanged'; it is needed")
-        self._stable = Item(0, 1, stable)
+        lexicon = load_lexicon_with(self.options.language, self.options.additions)
+        self._sections = SectionReader(lexicon.rules.titles, lexicon.rules.implicit_sections)
+        self._sentence = SentenceReader(lexicon, self.options.remembered_sentences)
 
     def __call__(self, report: Report) -> TextReading:
         """Return sections, entities and relations of a report.
@@ -102,17 +118,31 @@ class RuleText:
             )
             return TextReading(warnings=(notice,))
         sections = self._sections(text)
-        tokens = self._split(text)
-        items = self._lexicon.scan(tokens.words)
-        entities: list[tuple[Mention, Section]] = []
-        pairs: list[Pair] = []
-        sized = "mm" in text.lower() or "cm" in text.lower() or "met" in text.lower()
-        for sentence, phrases, section in _by_sentence(text, tokens, items, sections):
-            mentions, found = self._read(text, tokens, sentence, phrases, sized=sized)
-            _by_section(mentions, section)
-            entities.extend((mention, section) for mention in mentions)
-            pairs.extend(found)
-        return self._assemble(text, tokens, sections, entities, pairs)
+        entities: list[Entity] = []
+        more: list[tuple[int, int, SectionKind]] = []
+        relations: list[Relation] = []
+        for section in sections:
+            for start, end in split_sentences(text, section.span.start, section.span.end):
+                said = self._sentence(text[start:end])
+                if said.more or section.kind is SectionKind.RECOMMENDATION:
+                    more.append((start, end, section.kind))
+                if said.relative:
+                    said = self._sentence.after(text[start:end], _last_side(entities))
+                first = len(entities)
+                for n, found in enumerate(said.found, first):
+                    entities.append(_entity(f"e{n}", start, found, section))
+                for head, tail, kind in said.relations:
+                    relations.append(
+                        Relation(head=f"e{first + head}", tail=f"e{first + tail}", kind=kind)
+                    )
+                if said.loose:
+                    sizes = [(first + n, _moved(size, start)) for n, size in said.loose]
+                    relations.extend(_give_sizes(entities, sizes, section.kind))
+        return conclude(
+            text,
+            more,
+            TextReading(sections=sections, entities=tuple(entities), relations=tuple(relations)),
+        )
 
     def _check(self, report: Report) -> None:
         language = report.language
@@ -128,113 +158,71 @@ class RuleText:
                 "RuleTextOptions.max_characters"
             )
 
-    def _read(
-        self,
-        text: str,
-        tokens: Tokens,
-        sentence: tuple[int, int],
-        items: list[Item],
-        *,
-        sized: bool,
-    ) -> tuple[list[Mention], list[Pair]]:
-        """Read one sentence: its mentions with all they carry, and how they belong together."""
-        items = fold_unchanged(items, tokens.words, self._lexicon.before_change, self._stable)
-        mentions = self._find_mentions(items, tokens.words)
-        if mentions:
-            ClauseReader(items, mentions, self._lexicon.lasting).read()
-            AttributeReader(items, mentions).read()
-            mark_other_subject(items, mentions)
-            for mention in mentions:
-                self._find_mentions.refine(mention)
-        if not sized:
-            return mentions, find_relations(mentions, [])
-        found = find_measurements(text, tokens, sentence, items)
-        sizes = attach_measurements(found, mentions)
-        pairs = find_relations(mentions, sizes)
-        return mentions + [size for _, size in found], pairs
 
-    def _assemble(
-        self,
-        text: str,
-        tokens: Tokens,
-        sections: tuple[Section, ...],
-        placed: list[tuple[Mention, Section]],
-        pairs: list[Pair],
-    ) -> TextReading:
-        placed.sort(key=lambda pair: (pair[0].start, pair[0].end))
-        ids = {mention: f"e{n}" for n, (mention, _) in enumerate(placed)}
-        entities = tuple(
-            self._entity(text, tokens, mention, section, ids[mention])
-            for mention, section in placed
-        )
-        relations = tuple(
-            Relation(head=ids[head], tail=ids[tail], kind=kind)
-            for head, tail, kind in pairs
-            if head in ids and tail in ids
-        )
-        return TextReading(sections=sections, entities=entities, relations=relations)
-
-    def _entity(
-        self, text: str, tokens: Tokens, mention: Mention, section: Section, id: str
-    ) -> Entity:
-        start, end = tokens.starts[mention.start], tokens.ends[mention.end - 1]
-        cue = None
-        if mention.cue is not None:
-            first, last, rule = mention.cue
-            span = Span(tokens.starts[first], tokens.ends[last - 1]) if last > first else None
-            cue = Cue(span=span or section.title or section.span, rule=rule)
-        return Entity(
-            id=id,
-            text=text[start:end],
-            span=Span(start, end),
-            section=section.kind,
-            kind=mention.kind,
-            concept=mention.concept,
-            ancestors=self._lexicon.vocabulary.ancestors(mention.concept),
-            assertion=mention.assertion,
-            cue=cue,
-            change=mention.change,
-            temporality=mention.temporality,
-            subject=mention.subject,
-            side=mention.side,
-            severity=mention.severity,
-            locations=tuple(dict.fromkeys(mention.locations)),
-            measurements=tuple(mention.measurements),
-            provenance=_PROVENANCE,
-        )
+def _entity(id: str, offset: int, found: Found, section: Section) -> Entity:
+    """Place what a sentence says in the report: its offset, and what its section makes of it."""
+    start, end, said, measurements, named, assertion, temporality, fixed = found
+    cue = None
+    if said is not None:
+        cue = Cue(span=Span(offset + said[0], offset + said[1]), rule=said[2])
+    if section.kind in _NOT_FINDINGS and named and temporality is Temporality.CURRENT:
+        assertion, temporality = _by_section(section.kind, assertion)
+        if cue is None and assertion is Assertion.HYPOTHETICAL:
+            cue = Cue(span=section.title or section.span, rule=f"section.{section.kind}")
+    entity = _NEW(Entity)
+    values = (
+        id,
+        Span(offset + start, offset + end),
+        section.kind,
+        cue,
+        tuple(_moved(size, offset) for size in measurements) if measurements else (),
+        assertion,
+        temporality,
+        *fixed,
+        *_LAST,
+    )
+    for put, value in zip(_PUT, values, strict=True):
+        put(entity, value)
+    return entity
 
 
-def _by_sentence(
-    text: str, tokens: Tokens, items: list[Item], sections: tuple[Section, ...]
-) -> list[tuple[tuple[int, int], list[Item], Section]]:
-    """Return each sentence's words, phrases and section; sentences end where sections do."""
-    starts = [item.start for item in items]
-    found: list[tuple[tuple[int, int], list[Item], Section]] = []
-    for section in sections:
-        low = bisect_right(tokens.starts, section.span.start - 1)
-        high = bisect_right(tokens.starts, section.span.end - 1)
-        for begin, end in split_sentences(text, tokens, low, high):
-            phrases = items[bisect_right(starts, begin - 1) : bisect_right(starts, end - 1)]
-            phrases = [item for item in phrases if item.end <= end]
-            if phrases or any(word[0].isdigit() for word in tokens.words[begin:end]):
-                found.append(((begin, end), phrases, section))
-    return found
+def _by_section(kind: SectionKind, assertion: Assertion) -> tuple[Assertion, Temporality]:
+    """Return what a section makes of a current finding: the past, or what to look for.
+
+    A history that asks ("history: ?fracture") is an indication.
+    """
+    doubtful = assertion in (Assertion.UNCERTAIN, Assertion.HYPOTHETICAL)
+    if kind in _PAST_SECTIONS and not (doubtful and kind is SectionKind.HISTORY):
+        return assertion, Temporality.HISTORICAL
+    if assertion is Assertion.ABSENT:
+        return assertion, Temporality.CURRENT
+    return Assertion.HYPOTHETICAL, Temporality.CURRENT
 
 
-def _by_section(mentions: list[Mention], section: Section) -> None:
-    """Apply what a section says of all its mentions: the past, or what to look for."""
-    if section.kind in _PAST_SECTIONS:
-        for mention in mentions:
-            mention.temporality = Temporality.HISTORICAL
-    rule = _ASKING_SECTIONS.get(section.kind)
-    if rule is None:
-        return
-    for mention in mentions:
-        named = mention.kind in (EntityKind.FINDING, EntityKind.DEVICE)
-        current = mention.temporality is Temporality.CURRENT
-        if named and current and mention.assertion is Assertion.PRESENT:
-            mention.assertion = Assertion.HYPOTHETICAL
-            mention.cue = (0, 0, rule)
+def _last_side(entities: list[Entity]) -> Side | None:
+    sides = (entity.side for entity in reversed(entities))
+    return next((side for side in sides if side in (Side.LEFT, Side.RIGHT)), None)
+
+
+def _give_sizes(
+    entities: list[Entity], sizes: list[tuple[int, Measurement]], section: SectionKind
+) -> Iterator[Relation]:
+    """Give sizes to the last finding or device named before them in the same section."""
+    for n in range(sizes[0][0] - 1, -1, -1):
+        owner = entities[n]
+        if owner.section is not section:
+            return
+        if owner.kind in _NAMED and owner.assertion is not Assertion.ABSENT:
+            given = tuple(size for _, size in sizes)
+            entities[n] = replace(owner, measurements=owner.measurements + given)
+            for tail, _ in sizes:
+                yield Relation(head=owner.id, tail=f"e{tail}", kind=RelationKind.MEASURED_AS)
+            return
+
+
+def _moved(size: Measurement, offset: int) -> Measurement:
+    span = Span(size.span.start + offset, size.span.end + offset)
+    return Measurement(values_mm=size.values_mm, span=span, prior=size.prior)
 
 
 __all__ = ["RuleText", "RuleTextOptions"]

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 _PIECE = re.compile(r"[^\W\d_]+|\d+|_+|[^\w\s]")
-_IMPORTING = Lock()
+# "[**Name**]" is one word: what stood there is not said. It may hold white space.
+_MASK = re.compile(r"\[\*\*[^\[\]]{0,60}\*\*\]")
 # A tokenizer keeps every word it has seen; past this many it is made anew, so that an archive of
 # any length is read in constant memory.
 _MOST_WORDS = 200_000
+_IMPORTING = Lock()
 
 
 def import_spacy(name: str = "spacy") -> ModuleType:
@@ -39,21 +40,18 @@ def import_spacy(name: str = "spacy") -> ModuleType:
             del sys.modules["torch"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """The words of a text; white space is none of them.
 
     Attributes:
         words: Lower case.
         starts: Offset of each word.
         ends: Offset one past each word.
-        line_breaks: Number of line breaks before a word, for the words that follow one.
     """
 
     words: list[str]
     starts: list[int]
     ends: list[int]
-    line_breaks: dict[int, int]
 
 
 class Splitter:
@@ -61,31 +59,43 @@ class Splitter:
 
     def __init__(self) -> None:
         self._tokenizer = _new_tokenizer()
-        attributes = import_spacy("spacy.attrs")
-        self._columns = [attributes.LOWER, attributes.IDX, attributes.LENGTH]
 
     def __call__(self, text: str) -> Tokens:
         """Return the words of ``text``."""
         tokenizer = self._tokenizer
         if len(tokenizer.vocab.strings) > _MOST_WORDS:
             self._tokenizer = tokenizer = _new_tokenizer()
-        rows = tokenizer(text).to_array(self._columns).tolist()
-        strings = tokenizer.vocab.strings
-        words = [strings[lower] for lower, _, _ in rows]
-        breaks: dict[int, int] = {}
-        blank = [k for k, word in enumerate(words) if word.isspace()]
-        if blank:
-            for n, k in enumerate(blank):
-                following = k - n
-                breaks[following] = breaks.get(following, 0) + words[k].count("\n")
-            rows = [row for row, word in zip(rows, words, strict=True) if not word.isspace()]
-            words = [strings[lower] for lower, _, _ in rows]
-        return Tokens(
-            words,
-            [start for _, start, _ in rows],
-            [start + length for _, start, length in rows],
-            {k: count for k, count in breaks.items() if count},
-        )
+        words: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for token in tokenizer(text):
+            word = token.lower_
+            if not word.isspace():
+                start = token.idx
+                words.append(word)
+                starts.append(start)
+                ends.append(start + len(token))
+        tokens = Tokens(words, starts, ends)
+        return _with_masks(text, tokens) if "[**" in text else tokens
+
+
+def _with_masks(text: str, tokens: Tokens) -> Tokens:
+    """Make one word of each de-identification mark."""
+    past = (len(text), len(text))
+    masks = (mask.span() for mask in _MASK.finditer(text))
+    start, end = next(masks, past)
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for word, low, high in zip(*tokens, strict=True):
+        while low >= end:
+            start, end = next(masks, past)
+        if start < low:
+            continue
+        words.append(text[start:end].lower() if low == start else word)
+        starts.append(low)
+        ends.append(end if low == start else high)
+    return Tokens(words, starts, ends)
 
 
 def _new_tokenizer() -> Any:
@@ -93,7 +103,9 @@ def _new_tokenizer() -> Any:
     english = import_spacy("spacy.lang.en").English
     tokenizer_class = import_spacy("spacy.tokenizer").Tokenizer
     vocab = import_spacy("spacy.vocab").create_vocab("en", english.Defaults)
-    return tokenizer_class(vocab, prefix_search=_PIECE.match, infix_finditer=_PIECE.finditer)
+    # Only infixes: stripping prefixes one by one would take quadratic time on a text without
+    # white space.
+    return tokenizer_class(vocab, infix_finditer=_PIECE.finditer)
 
 
 __all__ = ["Splitter", "Tokens", "import_spacy"]

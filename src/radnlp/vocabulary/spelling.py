@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,15 +28,20 @@ _BRITISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"gray", "grey"),
         (r"color", "colour"),
         (r"orthoped", "orthopaed"),
-        (r"cecum", "caecum"),
+        (r"cec(?=um|al)", "caec"),
         (r"sulf", "sulph"),
+        (r"artifact", "artefact"),
+        (r"\bfet(?=al\b|us)", "foet"),
+        (r"\bameb", "amoeb"),
         (r"disk", "disc"),
         (r"disten[ts]ion", "distension"),
         (r"izat", "isat"),
         (r"iz(?=ed\b|ing\b)", "is"),
     )
 )
-_NO_PLURAL = ("ed", "ous", "ic", "al", "ive", "ary", "ss", "like")
+_AMERICAN = re.compile("|".join(american.pattern for american, _ in _BRITISH))
+_NO_PLURAL = ("ed", "ous", "ic", "al", "ive", "ary", "less", "ness", "like")
+_NOUNS = frozenset({"canal", "ovary"})  # despite their ending
 _HEAD_BEFORE = frozenset({"of", "in", "within"})
 
 
@@ -49,6 +55,7 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _WORD.findall(text.lower()) if word != "-")
 
 
+@lru_cache(maxsize=16_384)
 def plurals(word: str) -> tuple[str, ...]:
     """Return the plural forms of an English or Latin noun.
 
@@ -56,7 +63,9 @@ def plurals(word: str) -> tuple[str, ...]:
         >>> plurals("pneumothorax"), plurals("opacity"), plurals("diagnosis")
         (('pneumothoraces',), ('opacities',), ('diagnoses',))
     """
-    if len(word) < 3 or not word.isalpha() or word.endswith(_NO_PLURAL):
+    if len(word) < 3 or not word.isalpha():
+        return ()
+    if word.endswith(_NO_PLURAL) and word not in _NOUNS:
         return ()
     for ending, replacements in (
         ("thorax", ("thoraces",)),
@@ -64,6 +73,7 @@ def plurals(word: str) -> tuple[str, ...]:
         ("oma", ("omas", "omata")),
         ("um", ("a", "ums")),
         ("us", ("i", "uses")),
+        ("a", ("as", "ae")),
     ):
         if word.endswith(ending):
             return tuple(word[: -len(ending)] + replacement for replacement in replacements)
@@ -81,10 +91,15 @@ def british(words: tuple[str, ...]) -> tuple[str, ...]:
         >>> british(("pulmonary", "edema"))
         ('pulmonary', 'oedema')
     """
-    joined = " ".join(words)
-    for pattern, replacement in _BRITISH:
-        joined = pattern.sub(replacement, joined)
-    return tuple(joined.split(" "))
+    return tuple(map(_british_word, words))
+
+
+@lru_cache(maxsize=16_384)  # a vocabulary has far fewer words than terms
+def _british_word(word: str) -> str:
+    if _AMERICAN.search(word):
+        for pattern, replacement in _BRITISH:
+            word = pattern.sub(replacement, word)
+    return word
 
 
 def variants(term: str) -> Iterator[tuple[str, ...]]:

@@ -25,21 +25,28 @@ from radnlp.schema import (
     EntityKind,
     Image,
     ImageFinding,
+    Interval,
     Link,
     LinkSource,
     Mask,
     Measurement,
+    Modality,
     PatientPlane,
+    Quantity,
+    QuantityKind,
+    Recommendation,
     Region,
     RegionSource,
     Relation,
     RelationKind,
     Report,
+    Score,
     Section,
     SectionKind,
     Sentence,
     Side,
     Span,
+    TimeUnit,
 )
 
 TEXT = "FINDINGS: No effusion. 8 mm nodule in the left apex."
@@ -81,9 +88,37 @@ def whole_analysis() -> Analysis:
                 side=Side.LEFT,
                 locations=("lung_apex",),
                 measurements=(Measurement(values_mm=(8.0,), span=Span(23, 27)),),
+                quantities=(
+                    Quantity(
+                        kind=QuantityKind.VOLUME, low=1.0, high=2.0, unit="ml", span=Span(23, 27)
+                    ),
+                ),
+                count=1,
             ),
         ),
         relations=(Relation(head="e1", tail="e0", kind=RelationKind.MODIFY),),
+        recommendations=(
+            Recommendation(
+                text="nodule",
+                span=Span(nodule, nodule + 6),
+                section=SectionKind.FINDINGS,
+                what="CT",
+                modalities=(Modality.CT,),
+                when="in 3 months",
+                interval=Interval(low=3.0, high=3.0, unit=TimeUnit.MONTH),
+                rule="recommendation.verb",
+            ),
+        ),
+        scores=(
+            Score(
+                text="nodule",
+                span=Span(nodule, nodule + 6),
+                section=SectionKind.FINDINGS,
+                system="Lung-RADS",
+                category="4A",
+                entity_id="e1",
+            ),
+        ),
         image_findings=(
             ImageFinding(
                 id="f0",
@@ -158,6 +193,27 @@ def test_what_is_no_analysis_is_an_invalid_record(text: str) -> None:
         Analysis.from_json(text)
 
 
+def test_json_of_an_earlier_minor_version_is_read() -> None:
+    plain = whole_analysis().to_dict()
+    plain["schema_version"] = "1.0"
+    del plain["recommendations"], plain["scores"]
+    for entity in plain["entities"]:
+        del entity["quantities"], entity["count"]
+    back = Analysis.from_json(json.dumps(plain))
+    assert (back.recommendations, back.scores) == ((), ())
+    assert (back.entities[0].quantities, back.entities[0].count) == ((), None)
+
+
+def test_a_recommendation_and_a_score_must_stand_in_the_report() -> None:
+    analysis = whole_analysis()
+    advice = replace(analysis.recommendations[0], span=Span(0, 6))
+    score = replace(analysis.scores[0], span=Span(0, 6))
+    with pytest.raises(InputError, match="not the report's"):
+        replace(analysis, recommendations=(advice,))
+    with pytest.raises(InputError, match="not the report's"):
+        replace(analysis, scores=(score,))
+
+
 def test_an_entity_must_stand_in_the_report() -> None:
     analysis = whole_analysis()
     with pytest.raises(InputError, match="e0"):
@@ -170,6 +226,7 @@ def test_an_entity_must_stand_in_the_report() -> None:
         {"links": (Link(entity_id="e9", region_id="g0", source=LinkSource.BOTH),)},
         {"links": (Link(entity_id="e1", region_id="g9", source=LinkSource.BOTH),)},
         {"relations": (Relation(head="e1", tail="e7", kind=RelationKind.MODIFY),)},
+        {"scores": (replace(whole_analysis().scores[0], entity_id="e5"),)},
     ],
 )
 def test_ids_must_point_somewhere(change: dict[str, object]) -> None:

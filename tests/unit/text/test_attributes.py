@@ -35,6 +35,9 @@ def finding(text: str, n: int = 0) -> Entity:
         ("The right costophrenic angle is blunted.", "right"),
         ("The left lung shows an opacity.", "left"),
         ("Pneumothorax, small, left.", "left"),
+        ("Fractures of the left 5th and 6th ribs.", "left"),
+        ("Fractures of the fourth and fifth ribs on the left.", "left"),
+        ("Bilateral [**Location**] effusions.", "bilateral"),
         ("Opacity.", None),
         ("Opacity. The right lung is otherwise clear.", None),
         ("Opacity may be pneumonia in the right clinical setting.", None),
@@ -42,6 +45,22 @@ def finding(text: str, n: int = 0) -> Entity:
 )
 def test_a_finding_has_the_side_that_the_words_say(text: str, side: str | None) -> None:
     assert finding(text).side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Left pneumothorax and a small effusion on the same side.", "left"),
+        ("Left pneumothorax. There is a contralateral effusion.", "right"),
+        ("Pneumothorax. There is a contralateral effusion.", None),
+    ],
+)
+def test_a_relative_side_counts_from_the_last_one_said(text: str, side: str | None) -> None:
+    assert finding(text, 1).side == side
+
+
+def test_mentions_joined_by_and_share_the_extent_before_them() -> None:
+    assert finding("Mild edema and atelectasis.", 1).severity == "mild"
 
 
 def test_mentions_joined_by_and_share_the_side_before_them() -> None:
@@ -63,6 +82,8 @@ def test_mentions_with_their_own_side_share_none() -> None:
         ("Moderately large effusion.", "large"),
         ("Massive pneumothorax.", "large"),
         ("Severe emphysema.", "severe"),
+        ("Effusion: trace.", "trace"),
+        ("Severe, diffuse emphysema.", "severe"),
         ("Effusion.", None),
         ("The feeding tube has been advanced.", None),
     ],
@@ -115,6 +136,8 @@ def test_a_finding_lies_where_the_words_say(text: str, locations: tuple[str, ...
         ("Resolution of the effusion.", "resolved"),
         ("The chest tube was removed.", "removed"),
         ("Removal of the chest tube.", "removed"),
+        ("The effusion continues to decrease.", "improved"),
+        ("The effusion has become larger.", "worse"),
         ("No new effusion.", None),
         ("Effusion.", None),
     ],

@@ -53,7 +53,7 @@ def test_a_change_rule_marks_its_example_and_not_its_counter_example(rule: Chang
     assert changes(rule.silent) == {None}
 
 
-@pytest.mark.parametrize("name", ["historical", "prior"])
+@pytest.mark.parametrize("name", ["historical", "prior", "in_the_past"])
 def test_a_rule_of_the_past_marks_its_example_and_not_its_counter_example(name: str) -> None:
     assert is_past(RULES.attributes[name]["fires"])
     assert not is_past(RULES.attributes[name]["silent"])

@@ -28,6 +28,14 @@ def bodies(text: str) -> list[tuple[str, str]]:
         "## Findings\nClear lungs.\n## Impression\nNormal chest.",
         "FINDINGS: Clear lungs. IMPRESSION: Normal chest.",
         "1. FINDINGS: Clear lungs.\n2. IMPRESSION: Normal chest.",
+        "I. FINDINGS: Clear lungs.\nII. IMPRESSION: Normal chest.",
+        "1) FINDINGS\nClear lungs.\n2) IMPRESSION\nNormal chest.",
+        "=== FINDINGS ===\nClear lungs.\n=== IMPRESSION ===\nNormal chest.",
+        "[FINDINGS]\nClear lungs.\n[IMPRESSION]\nNormal chest.",
+        "FINDINGS - Clear lungs.\nIMPRESSION - Normal chest.",
+        "Findings. Clear lungs.\nImpression. Normal chest.",
+        "FINDINGS Clear lungs.\nIMPRESSION Normal chest.",
+        "Findings:Clear lungs.Impression:Normal chest.",
         "\r\nFINDINGS:\r\nClear lungs.\r\n\r\nIMPRESSION:\r\nNormal chest.\r\n",
     ],
 )
@@ -60,6 +68,34 @@ def test_a_list_of_lines_is_read_line_by_line() -> None:
 
 def test_a_merged_title_is_findings() -> None:
     assert bodies("FINDINGS/IMPRESSION: Clear lungs.") == [("findings", "Clear lungs.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("IMPRESSION/PLAN: Clear.", ["impression"]),
+        ("CLINICAL HISTORY/INDICATION: Cough.", ["indication"]),
+        ("ADDENDUM #2: Fracture.", ["addendum"]),
+        ("ADDENDUM 3/4/2020:\nFracture.", ["addendum"]),
+        ("CT WITH CONTRAST:\nFINDINGS: Clear.", ["other", "findings"]),
+        ("FINDINGS: a.\nIMPRESSION: b.\nFINDINGS: c.\nIMPRESSION: d.",
+         ["findings", "impression", "findings", "impression"]),
+        ("COMPARISON: None. The lungs are clear.", ["comparison", "findings"]),
+    ],
+)  # fmt: skip
+def test_merged_numbered_and_repeated_titles_are_told(text: str, kinds: list[str]) -> None:
+    assert [kind for kind, _ in bodies(text)] == kinds
+
+
+def test_a_text_without_titles_is_read_by_its_content() -> None:
+    text = "A 70 year old man.\n\nTwo views were obtained.\n\nThe lungs are clear. No mass."
+    rules = load_rulebook()
+    read = SectionReader(rules.titles, rules.implicit_sections)
+    assert [(str(section.kind), section.span.of(text)) for section in read(text)] == [
+        ("indication", "A 70 year old man."),
+        ("technique", "Two views were obtained."),
+        ("findings", "The lungs are clear. No mass."),
+    ]
 
 
 def test_a_text_without_titles_is_one_section() -> None:

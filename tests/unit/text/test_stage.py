@@ -15,6 +15,7 @@ from radnlp.schema.text import Report
 from radnlp.text import RuleText, RuleTextOptions
 
 STAGE = RuleText()
+FORGETFUL = RuleText(RuleTextOptions(remembered_sentences=0))
 WORDS = st.sampled_from(
     [
         "no", "not", "effusion", "pneumothorax", "left", "right", ",", ".", ";",
@@ -102,6 +103,24 @@ def test_every_mention_says_who_found_it() -> None:
     assert entity.provenance is not None
     assert entity.provenance.producer == "radnlp.text.rules"
     assert entity.confidence is None
+
+
+@given(st.lists(WORDS, max_size=12))
+@settings(max_examples=50)
+def test_what_is_remembered_reads_the_same(words: list[str]) -> None:
+    report = Report(text=" ".join(words))
+    assert STAGE(report) == FORGETFUL(report)
+
+
+def test_a_stage_forgets_before_it_grows() -> None:
+    stage = RuleText(RuleTextOptions(remembered_sentences=2))
+    texts = [f"No effusion {n}." for n in range(9)]
+    assert [len(stage(Report(text=text)).entities) for text in texts] == [1] * 9
+
+
+def test_a_negative_memory_is_refused() -> None:
+    with pytest.raises(InputError, match="at least 0"):
+        RuleTextOptions(remembered_sentences=-1)
 
 
 def test_threads_may_share_a_stage() -> None:

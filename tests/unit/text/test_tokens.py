@@ -51,3 +51,9 @@ def test_torch_can_be_imported_after_spacy() -> None:
         "importlib.util.find_spec('torch') is not None)"
     )
     assert run(code) == "True False True"
+
+
+def test_a_mark_of_removed_text_is_one_word() -> None:
+    assert SPLIT("Dr. [**Last Name**] saw [**2**].").words == [
+        *("dr", ".", "[**last name**]", "saw", "[**2**]", "."),
+    ]

@@ -1,0 +1,95 @@
+"""Negations that deny no finding: of a change ("no change in"), or of another negation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from radnlp.errors import InputError
+from radnlp.schema.entity import Assertion
+from radnlp.text.lexicon import Item
+
+if TYPE_CHECKING:
+    from radnlp.text.lexicon import Lexicon
+
+
+class Folder:
+    """Joins the negations of a sentence that deny a change or another negation.
+
+    Args:
+        lexicon: Vocabulary and rules.
+
+    Raises:
+        InputError: The rules lack "unchanged" or "no doubt".
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        stable, plain = lexicon.look_up(("unchanged",)), lexicon.look_up(("no", "doubt"))
+        if stable is None or plain is None:
+            raise InputError("the rules must know 'unchanged' and 'no doubt'")
+        self._stable, self._plain = stable, plain
+        self._before_change = lexicon.before_change
+        self._before_negation = lexicon.before_negation
+
+    def __call__(self, items: list[Item], words: list[str]) -> list[Item]:
+        """Return the phrases, "no significant interval change in" as one that says "stable".
+
+        A double negation ("not absent", "has not resolved") becomes one that says nothing.
+
+        Args:
+            items: Phrases of a sentence.
+            words: Words of the sentence.
+        """
+        folded: list[Item] = []
+        skip = -1
+        for k, item in enumerate(items):
+            if item.start < skip:
+                continue
+            cue = item.entry.cue
+            if cue is not None and cue.means is Assertion.ABSENT and cue.reach == "after":
+                item = self._joined(items, k, words)  # noqa: PLW2901  (the item as it is read)
+                skip = item.end
+            folded.append(item)
+        return folded
+
+    def _joined(self, items: list[Item], k: int, words: list[str]) -> Item:
+        """Return the negation at item ``k``, with what it denies if that is a change or a cue."""
+        start, end, _ = items[k]
+        for denied in items[k + 1 : k + 4]:
+            if not self._before_negation.issuperset(words[end : denied.start]):
+                break
+            cue = denied.entry.cue
+            if cue is not None and cue.means is Assertion.ABSENT and cue.reach != "next":
+                return Item(start, denied.end, self._plain)
+            end = denied.start
+        change = _negated_change(items, k, words, self._before_change)
+        return items[k] if change is None else Item(start, change.end, self._stable)
+
+
+def _negated_change(
+    items: list[Item], k: int, words: list[str], fillers: frozenset[str]
+) -> Item | None:
+    """Return the change that the negation at item ``k`` denies, if it does."""
+    reach = items[k].end
+    for t in range(k + 1, len(items)):
+        item = items[t]
+        if any(word not in fillers for word in words[reach : item.start]):
+            return None
+        change = item.entry.change
+        if change is not None and change.noun:
+            following = items[t + 1] if t + 1 < len(items) else None
+            attached = (
+                following is not None
+                and following.start == item.end
+                and (following.entry.concept or following.entry.side or following.entry.severity)
+                and words[item.end - 1] not in ("in", "of")
+            )
+            return None if attached or words[item.end : item.end + 1] == ["of"] else item
+        if item.entry.concept is not None:
+            return None
+        if any(word not in fillers for word in words[item.start : item.end]):
+            return None
+        reach = item.end
+    return None
+
+
+__all__ = ["Folder"]

@@ -1,0 +1,228 @@
+"""Reads one sentence: every step in its order. The outcome depends on the sentence alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from radnlp.schema.entity import EntityKind, RelationKind, Side
+from radnlp.text.assertion import ClauseReader, mark_other_subject
+from radnlp.text.attributes import AttributeReader
+from radnlp.text.denial import Folder
+from radnlp.text.lexicon import Entry, Item, Lexicon
+from radnlp.text.measurements import attach_measurements, find_measurements, has_size
+from radnlp.text.mentions import Mention, MentionFinder
+from radnlp.text.relations import Pair, find_relations
+from radnlp.text.tokens import Splitter, Tokens
+from radnlp.text.triggers import says_more
+
+if TYPE_CHECKING:
+    from radnlp.schema.entity import Assertion, Measurement, Temporality
+
+_NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
+_MASKED = "xxxx"
+_OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+# A sentence that begins with one of these and names nothing gives sizes of what was named before.
+_REFERRING = frozenset(
+    {"it", "this", "these", "they", "which", "measures", "measuring", "measured", "previously"}
+    | {"size", "now", "currently", "today", "prior", "formerly", "largest", "the"}
+)
+
+
+class Found(NamedTuple):
+    """One mention of a sentence. Offsets count from the sentence's start.
+
+    Attributes:
+        start: First character.
+        end: One past the last.
+        cue: Start, end and rule of what decided the assertion; an empty range for the section.
+        measurements: Sizes said of it, their spans counted from the sentence's start.
+        named: Whether it is a finding or a device.
+        assertion: What the sentence claims.
+        temporality: When it holds.
+        fixed: The remaining fields of `Entity`, as `radnlp.text.stage` orders them.
+    """
+
+    start: int
+    end: int
+    cue: tuple[int, int, str] | None
+    measurements: tuple[Measurement, ...]
+    named: bool
+    assertion: Assertion
+    temporality: Temporality
+    fixed: tuple[object, ...]
+
+
+class Sentence(NamedTuple):
+    """What one sentence says.
+
+    Attributes:
+        found: Its mentions in reading order.
+        relations: (head, tail, kind), by number in ``found``.
+        relative: Whether it needs to know which side was said before it ("contralateral").
+        loose: Sizes of what an earlier sentence names ("It measures 9 mm."), by number in
+            ``found``.
+        more: Whether it may hold a recommendation, a score, a count or a quantity.
+    """
+
+    found: tuple[Found, ...] = ()
+    relations: tuple[tuple[int, int, RelationKind], ...] = ()
+    relative: bool = False
+    loose: tuple[tuple[int, Measurement], ...] = ()
+    more: bool = False
+
+
+_NOTHING = Sentence()
+_MORE = Sentence(more=True)
+
+
+class SentenceReader:
+    """Reads sentences and remembers them, for archives repeat themselves. Threads may share it.
+
+    Args:
+        lexicon: Vocabulary and rules.
+        remembered: Most sentences to remember; 0 for none.
+    """
+
+    def __init__(self, lexicon: Lexicon, remembered: int) -> None:
+        self._lexicon = lexicon
+        self._split = Splitter()
+        self._find_mentions = MentionFinder(lexicon)
+        self._fold = Folder(lexicon)
+        vocabulary = lexicon.vocabulary
+        self._ancestors = {concept.id: vocabulary.ancestors(concept.id) for concept in vocabulary}
+        self._remembered = remembered
+        self._known: dict[str, Sentence] = {}
+
+    def __call__(self, sentence: str) -> Sentence:
+        """Return what ``sentence`` says."""
+        known = self._known
+        said = known.get(sentence)
+        if said is None:
+            said = self._read(sentence)
+            if self._remembered:
+                if len(known) >= self._remembered:
+                    self._known = known = {}
+                known[sentence] = said
+        return said
+
+    def after(self, sentence: str, side: Side | None) -> Sentence:
+        """Return what ``sentence`` says after one that spoke of a side."""
+        return self._read(sentence, side)
+
+    def _read(self, sentence: str, side: Side | None = None) -> Sentence:
+        tokens = self._split(sentence)
+        words = self._lexicon.typos.corrected(tokens.words)
+        if "[**" in sentence:
+            words = [_MASKED if word.startswith("[**") else word for word in words]
+        items = self._lexicon.scan(words)
+        relative = False
+        for item in items:
+            if item[2].relative:
+                relative = True
+        if relative:
+            items = _with_sides(items, side)
+        items = self._fold(items, words)
+        mentions = self._mentions(items, words)
+        if not has_size(sentence):
+            return self._said(sentence, tokens, mentions, find_relations(mentions, []), relative)
+        sizes = find_measurements(sentence, tokens, (0, len(words)), items)
+        owned = attach_measurements(sizes, mentions)
+        pairs = find_relations(mentions, owned)
+        if sizes:
+            mentions = sorted([*mentions, *(size for _, size in sizes)], key=_order)
+        said = self._said(sentence, tokens, mentions, pairs, relative)
+        if sizes and len(mentions) == len(sizes) and words[0] in _REFERRING:
+            said = said._replace(loose=_loose(mentions, sizes))
+        return said
+
+    def _mentions(self, items: list[Item], words: list[str]) -> list[Mention]:
+        """Return the mentions with all they carry but sizes."""
+        mentions = self._find_mentions(items, words) if items else []
+        if mentions:
+            ClauseReader(items, mentions, self._lexicon.lasting).read()
+            AttributeReader(items, mentions).read()
+            mark_other_subject(items, mentions)
+            for mention in mentions:
+                self._find_mentions.refine(mention)
+        return mentions
+
+    def _said(
+        self,
+        sentence: str,
+        tokens: Tokens,
+        mentions: list[Mention],
+        pairs: list[Pair],
+        relative: bool,  # noqa: FBT001  (a field of the outcome)
+    ) -> Sentence:
+        more = says_more(tokens.words)
+        if not mentions:
+            return _MORE if more else _NOTHING
+        found = tuple([self._found(sentence, tokens.starts, tokens.ends, m) for m in mentions])
+        return Sentence(found, _numbered(mentions, pairs), relative, more=more)
+
+    def _found(self, sentence: str, starts: list[int], ends: list[int], mention: Mention) -> Found:
+        start, end = starts[mention.start], ends[mention.end - 1]
+        cue = None
+        if mention.cue is not None:
+            first, last, rule = mention.cue
+            cue = (starts[first], ends[last - 1], rule)
+        return Found(
+            start,
+            end,
+            cue,
+            tuple(mention.measurements),
+            mention.kind in _NAMED,
+            mention.assertion,
+            mention.temporality,
+            (
+                sentence[start:end],
+                mention.kind,
+                mention.concept,
+                self._ancestors.get(mention.concept, ()),
+                mention.change,
+                mention.subject,
+                mention.side,
+                mention.severity,
+                tuple(dict.fromkeys(mention.locations)) if mention.locations else (),
+            ),
+        )
+
+
+def _order(mention: Mention) -> tuple[int, int]:
+    return (mention.start, mention.end)
+
+
+def _with_sides(items: list[Item], side: Side | None) -> list[Item]:
+    """Give "contralateral" and "same side" the side they mean, counted from the last one said."""
+    known: list[Item] = []
+    for item in items:
+        relative = item.entry.relative
+        if relative and side in _OPPOSITE:
+            meant = _OPPOSITE[side] if relative == "opposite" else side
+            known.append(Item(item.start, item.end, Entry(side=meant)))
+        else:
+            known.append(item)
+            side = item.entry.side or item.entry.term_side or side
+    return known
+
+
+def _loose(
+    mentions: list[Mention], sizes: list[tuple[Measurement, Mention]]
+) -> tuple[tuple[int, Measurement], ...]:
+    return tuple((mentions.index(mention), size) for size, mention in sizes)
+
+
+def _numbered(
+    mentions: list[Mention], pairs: list[Pair]
+) -> tuple[tuple[int, int, RelationKind], ...]:
+    if not pairs:
+        return ()
+    numbers = {mention: n for n, mention in enumerate(mentions)}
+    return tuple(
+        (numbers[head], numbers[tail], kind)
+        for head, tail, kind in pairs
+        if head in numbers and tail in numbers
+    )
+
+
+__all__ = ["Found", "Sentence", "SentenceReader"]

@@ -104,7 +104,9 @@ class Lexicon:
         for word in others:
             if word not in self._inside:
                 node = node.setdefault(word, {})
-        entry: Entry = node.setdefault(_END, Entry())
+        entry: Entry | None = node.get(_END)
+        if entry is None:
+            entry = node[_END] = Entry()
         return entry
 
     def _plain(self, words: tuple[str, ...]) -> bool:

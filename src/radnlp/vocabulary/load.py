@@ -36,7 +36,6 @@ def _concepts_of(topic: Mapping[str, Any]) -> Iterator[Concept]:
             )
 
 
-@lru_cache(maxsize=8)
 def load_vocabulary(language: str = "en") -> Vocabulary:
     """Return the vocabulary of a language; it is read once per process.
 
@@ -47,6 +46,11 @@ def load_vocabulary(language: str = "en") -> Vocabulary:
         >>> load_vocabulary().is_a("consolidation", "opacity")
         True
     """
+    return _read(language)
+
+
+@lru_cache(maxsize=8)
+def _read(language: str) -> Vocabulary:
     if language != "en":
         raise LanguageNotSupported(
             f"the vocabulary has no terms in language {language!r}; available: en"

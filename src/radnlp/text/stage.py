@@ -141,7 +141,12 @@ class RuleText:
         return conclude(
             text,
             more,
-            TextReading(sections=sections, entities=tuple(entities), relations=tuple(relations)),
+            TextReading(
+                sections=sections,
+                entities=tuple(entities),
+                relations=tuple(relations),
+                warnings=_other_script(report),
+            ),
         )
 
     def _check(self, report: Report) -> None:
@@ -157,6 +162,22 @@ class RuleText:
                 f"{self.options.max_characters}; split it, or raise "
                 "RuleTextOptions.max_characters"
             )
+
+
+def _other_script(report: Report) -> tuple[Notice, ...]:
+    """Say so if a report of no stated language is not in Latin letters for the most part."""
+    if report.language is not None or report.text.isascii():
+        return ()
+    letters = [letter for letter in report.text if letter.isalpha()]
+    # Latin Extended-B ends at U+024F.
+    if 2 * sum(letter > "\u024f" for letter in letters) <= len(letters):
+        return ()
+    notice = Notice(
+        name="LanguageWarning",
+        message="most letters of the report are not Latin; it was read as English all the same",
+        source=report.id,
+    )
+    return (notice,)
 
 
 def _entity(id: str, offset: int, found: Found, section: Section) -> Entity:

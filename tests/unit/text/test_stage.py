@@ -145,3 +145,20 @@ def test_the_time_grows_no_faster_than_the_text(piece: str) -> None:
         return best
 
     assert seconds(8_000) < 0.1 + 10 * seconds(2_000)  # quadratic time would be 16 times
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("双肺纹理清晰，未见胸腔积液。", ["LanguageWarning"]),
+        ("Легкие без очаговых теней.", ["LanguageWarning"]),
+        ("Müller sign is negative, 3 µm, no oedème.", []),
+    ],
+)
+def test_another_script_is_noticed(text: str, names: list[str]) -> None:
+    reading = RuleText()(Report(text=text))
+    assert [notice.name for notice in reading.warnings] == names
+
+
+def test_a_stated_language_needs_no_guess() -> None:
+    assert RuleText()(Report(text="Легкие", language="en")).warnings == ()

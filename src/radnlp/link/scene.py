@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +12,7 @@ from radnlp.link.anatomy import LUNGS, Chest
 from radnlp.link.ground import GroundOptions, boxes_of, hot_cells
 from radnlp.link.places import load_places
 from radnlp.schema import Box, ImageReading, Provenance, Region, RegionSource
+from radnlp.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +134,7 @@ def made_by(rule: str | None = None, finding: ImageFinding | None = None) -> Pro
     """Return the link stage's provenance, with the weights of the finding it rests on."""
     weights = finding.provenance.weights if finding and finding.provenance else None
     return Provenance(
-        producer="radnlp.link.default", version=_version(), rule=rule, weights=weights
+        producer="radnlp.link.default", version=__version__, rule=rule, weights=weights
     )
 
 
@@ -163,11 +162,6 @@ def _spots(
             whole = heat.pixel_map.box_to_stored(Box(0, 0, columns, rows))
             for box in boxes_of(heat, image.box if image else whole, options):
                 yield box, "heat_map"
-
-
-@cache
-def _version() -> str:
-    return version("radnlp")
 
 
 __all__ = ["Scene", "across", "made_by", "read_scene"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import version
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import Claim
 from radnlp.schema import DraftSection, Provenance, Sentence
+from radnlp.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +89,7 @@ def _sentence(text: str, section: DraftSection, evidence: tuple[str, ...], rule:
 
 def made_by(rule: str | None = None) -> Provenance:
     """Return the report stage's provenance."""
-    return Provenance(producer="radnlp.report.template", version=_version(), rule=rule)
+    return Provenance(producer="radnlp.report.template", version=__version__, rule=rule)
 
 
 def _either(names: Sequence[str]) -> str:
@@ -98,11 +97,6 @@ def _either(names: Sequence[str]) -> str:
     if len(names) < 3:
         return " or ".join(names)
     return f"{', '.join(names[:-1])}, or {names[-1]}"
-
-
-@cache
-def _version() -> str:
-    return version("radnlp")
 
 
 __all__ = ["findings_of", "impression_of", "made_by", "nothing_seen"]

@@ -130,6 +130,10 @@ class Pipeline:
             InputError: The study has neither a report nor an image.
             RadnlpError: A stage refused the input; the error's name says why.
         """
+        if not isinstance(study, Study):
+            raise InputError(
+                f"a pipeline takes a Study, got {type(study).__name__}; use analyze() for a text"
+            )
         if study.report is None and not study.images:
             raise InputError("the study has neither a report nor an image; give at least one")
         text = self._stage("text")(study.report) if study.report else _NO_TEXT
@@ -179,6 +183,8 @@ class Pipeline:
         Raises:
             InputError: ``batch_size`` is below 1.
         """
+        if isinstance(studies, str | Path):
+            raise InputError("map takes several studies; put the single path into a list")
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
         for item in _read_ahead(studies, batch_size):
@@ -229,7 +235,8 @@ def analyze(
             (H, W) or (1, H, W), a pydicom Dataset, an `Image`, or a sequence of these.
         prior: The earlier report, in the same forms; change words it does not bear out become
             warnings.
-        language: ISO 639-1 code; ``None`` detects it.
+        language: ISO 639-1 code of the reports. Only ``en`` is read; with ``None`` a report that
+            does not look English is read all the same, with a warning.
         pipeline: A configured pipeline; the default one is built once and kept.
 
     Returns:
@@ -327,7 +334,7 @@ def _read_ahead(
     waiting: deque[Study | Future[Study | Failure]] = deque()
     with ThreadPoolExecutor(max_workers=2) as pool:
         for item in studies:
-            waiting.append(item if isinstance(item, Study) else pool.submit(_load, Path(item)))
+            waiting.append(item if isinstance(item, Study) else pool.submit(_load, item))
             if len(waiting) >= batch_size:
                 first = waiting.popleft()
                 yield first if isinstance(first, Study) else first.result()
@@ -335,12 +342,16 @@ def _read_ahead(
             yield rest if isinstance(rest, Study) else rest.result()
 
 
-def _load(path: Path) -> Study | Failure:
+def _load(item: object) -> Study | Failure:
     from radnlp.io import load_study
 
+    if not isinstance(item, str | Path):
+        message = f"expected a Study or the path of one, got {type(item).__name__}"
+        return Failure(id="", error="InputError", message=message)
+    path = Path(item)
     try:
         return replace(load_study(path), id=path.name)
-    except RadnlpError as error:
+    except Exception as error:  # noqa: BLE001  (one bad file must not end the batch)
         return _failure(path.name, error)
 
 

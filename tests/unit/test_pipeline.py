@@ -211,3 +211,19 @@ def test_one_pipeline_serves_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert results == ["absent"] * 8
+
+
+def test_an_item_of_a_wrong_type_costs_no_other() -> None:
+    good = Study(id="a", report=Report(text="Nodule"))
+    results = list(PIPELINE.map([good, 5, good]))  # type: ignore[list-item]
+    assert [type(item) for item in results] == [Analysis, Failure, Analysis]
+
+
+def test_one_path_is_no_batch() -> None:
+    with pytest.raises(InputError, match="list"):
+        next(PIPELINE.map("case.txt"))
+
+
+def test_a_text_is_no_study() -> None:
+    with pytest.raises(InputError, match="takes a Study"):
+        PIPELINE("No mass.")  # type: ignore[arg-type]

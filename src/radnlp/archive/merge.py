@@ -16,7 +16,7 @@ from radnlp.archive.table import ENTITIES
 from radnlp.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _ROW_GROUP = 100_000
@@ -37,35 +37,38 @@ def check_format(out: Path) -> None:
         raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(_WRITERS)}")
 
 
-def merge(parts: Iterable[Path], out: Path, failures: Path, work: Path) -> tuple[int, int]:
+def merge(
+    parts: Sequence[Path], out: Path, failures: Path, work: Path, *, reports: int
+) -> tuple[int, int]:
     """Write the entities of all parts to ``out`` and the failures to ``failures``.
 
-    Both files appear whole or not at all; without failures there is no failures file.
+    Both files appear whole or not at all; without failures there is no failures file. If nothing
+    could be read, an earlier ``out`` stays as it is.
 
     Args:
         parts: Parquet files of `RESULTS`, in input order.
         out: Ends in ``.parquet``, ``.jsonl`` or ``.csv``.
         failures: JSON lines.
         work: Folder for what is not finished, on the same disk.
+        reports: Number of reports, failed ones included.
 
     Returns:
         Number of entities and number of failures.
     """
-    failed: list[dict[str, Any]] = []
+    failed = [row for part in parts for row in _failures(part)]
     written = 0
 
     def entities() -> Iterator[pa.Table]:
         nonlocal written
         for part in parts:
             table = pq.read_table(part)
-            is_failure = pc.is_valid(table["error"])
-            failed.extend(_failures(table.filter(is_failure)))
-            table = table.filter(pc.invert(is_failure)).select(ENTITIES.names)
+            table = table.filter(pc.is_null(table["error"])).select(ENTITIES.names)
             written += table.num_rows
             yield table
 
-    with whole_file(out, work) as draft:
-        _WRITERS[out.suffix.lower()](entities(), draft)
+    if not 0 < reports == len(failed):
+        with whole_file(out, work) as draft:
+            _WRITERS[out.suffix.lower()](entities(), draft)
     if failed:
         with whole_file(failures, work) as draft:
             _write_lines(failed, draft)
@@ -97,8 +100,9 @@ def whole_file(path: Path, work: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _failures(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for row in table.select(["report_id", "report_row", "source", "error", "message"]).to_pylist():
+def _failures(part: Path) -> Iterator[dict[str, Any]]:
+    table = pq.read_table(part, columns=["report_id", "report_row", "source", "error", "message"])
+    for row in table.filter(pc.is_valid(table["error"])).to_pylist():
         yield {"id": row.pop("report_id"), "row": row.pop("report_row"), **row}
 
 

@@ -127,7 +127,7 @@ def extract(
     Args:
         archives: Folders, patterns, or csv, jsonl, json, parquet and txt files.
         out: Ends in ``.parquet``, ``.jsonl`` or ``.csv``; `radnlp.archive.table` says what its
-            columns mean. An existing file is replaced at the end.
+            columns mean. An existing file is replaced at the end, unless nothing could be read.
         options: How the archive is read.
         workers: Processes; ``None``: one per processor; 1: no other process is started.
         on_progress: Called after each shard.
@@ -157,7 +157,7 @@ def extract(
         position = max(position, shard.position)
         if on_progress:
             on_progress(Progress(reports=reports, done=position / max(sources.size, 1)))
-    entities, failed = merge(sorted(parts), out, failures, folder)
+    entities, failed = merge(sorted(parts), out, failures, folder, reports=reports)
     shutil.rmtree(folder)
     return Summary(
         reports=reports,

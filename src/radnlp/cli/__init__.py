@@ -58,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     except RadnlpError as error:
         typer.echo(f"radnlp: {' '.join(str(error).split())}", err=True)
         return 2
+    except OSError as error:
+        typer.echo(f"radnlp: cannot write the output: {error.strerror or error}", err=True)
+        return 2
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     return 0

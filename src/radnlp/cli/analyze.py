@@ -46,9 +46,7 @@ def analyze(
     prior: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The report of the earlier study.")
     ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Of the report: en, zh, …; detected if not given.")
-    ] = None,
+    language: Annotated[str | None, typer.Option(help="Of the report; en is read.")] = None,
     output: Output = None,
     text_stage: TextStage = "rules",
     vision_stage: VisionStage = "embedded",
@@ -63,7 +61,6 @@ def analyze(
     results.check_outputs(outputs)
     _check_inputs(report, text, image, study)
     pipeline = build_pipeline(
-        images=bool(study or image),
         text=text_stage,
         vision=vision_stage,
         link=link_stage,

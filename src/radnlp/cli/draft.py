@@ -33,7 +33,7 @@ def draft(
     outputs = output or []
     results.check_outputs(outputs)
     pipeline = build_pipeline(
-        images=True, text=text_stage, vision=vision_stage, link="default", report=report_stage
+        text=text_stage, vision=vision_stage, link="default", report=report_stage
     )
     analysis = analyze(image=image, pipeline=pipeline)
     if outputs:

@@ -58,9 +58,7 @@ def extract(
         typer.Option(metavar="NAME", help="Column or field that names the report."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
-    language: Annotated[
-        str | None, typer.Option(help="Of the reports: en, zh, …; detected if not given.")
-    ] = None,
+    language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
     shard_size: Annotated[
         int, typer.Option(help="Reports per finished part; an interrupted run loses fewer.")
     ] = 500,
@@ -86,10 +84,10 @@ def extract(
     except KeyboardInterrupt:
         say("radnlp: interrupted; run the same command again to go on where it stopped")
         raise typer.Exit(130) from None
+    if 0 < summary.failures == summary.reports:
+        raise InputError(f"none of the inputs could be read; the first: {_first(summary)}")
     _tell(summary, time.monotonic() - began)
     if summary.failures:
-        if summary.failures == summary.reports:
-            raise InputError(f"none of the inputs could be read; the first: {_first(summary)}")
         raise typer.Exit(1)
 
 

@@ -27,12 +27,11 @@ ReportStage = Annotated[str, typer.Option(metavar="NAME", help="Report stage, or
 
 
 def build_pipeline(
-    *, images: bool, text: str, vision: str = "none", link: str = "none", report: str = "none"
+    *, text: str, vision: str = "none", link: str = "none", report: str = "none"
 ) -> Pipeline:
     """Return the pipeline of the stages that are named; ``none`` leaves one out.
 
     Args:
-        images: False leaves out all that looks at images.
         text: Text stage.
         vision: Vision stage.
         link: Link stage.
@@ -41,8 +40,6 @@ def build_pipeline(
     Raises:
         StageNotFound: No stage of that name.
     """
-    if not images:
-        return Pipeline(text=text, vision=None, link=None, report=None)
     return Pipeline(text=text, vision=_stage(vision), link=_stage(link), report=_stage(report))
 
 

@@ -81,7 +81,7 @@ def read_head(path: Path) -> bytes:
         ) from None
     except IsADirectoryError:
         raise FileError(
-            f"{path.name}: is a folder, expected a file; use radnlp.load_study for a folder"
+            f"{path.name or path}: is a folder, expected a file; use radnlp.load_study for a folder"
         ) from None
     except (OSError, ValueError) as error:
         raise FileError(

@@ -111,7 +111,10 @@ class LabelSet:
         if policy.no_finding:
             left_out = (policy.no_finding, *policy.beside_no_finding)
             others = [value for name, value in labels.items() if name not in left_out]
-            labels[policy.no_finding] = None if any(value in (1, -1) for value in others) else 1
+            # Without a report, or in an empty one, silence is not absence.
+            unread = not sections and not entities
+            abnormal = any(value in (1, -1) for value in others)
+            labels[policy.no_finding] = None if unread or abnormal else 1
         return labels
 
     def _counted_kinds(self, sections: Sequence[Section]) -> frozenset[SectionKind]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,14 @@ from radnlp.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Short words that reports cannot do without: of English, and of German, French, Spanish, Italian,
+# Portuguese and Dutch where English has no such word.
+_ENGLISH = frozenset({"the", "of", "no", "and", "is", "are", "with", "there", "without", "or"})
+_FOREIGN = (
+    "kein|keine|keinen|und|der|das|ist|mit|ohne|nicht|links|rechts|pas|le|les|une|et|du|sans|est|"
+    "el|los|las|se|sin|del|y|nessun|nessuna|non|il|della|senza|não|sem|da|geen|het|een|van|niet"
+)
+_FUNCTION_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_ENGLISH))}|{_FOREIGN})\b")
 _PROVENANCE = Provenance(producer="radnlp.text.rules", version=__version__)
 _PAST_SECTIONS = frozenset({SectionKind.HISTORY, SectionKind.COMPARISON})
 # An entity is made field by field: its constructor checks what is known to hold here, and would
@@ -145,7 +154,7 @@ class RuleText:
                 sections=sections,
                 entities=tuple(entities),
                 relations=tuple(relations),
-                warnings=_other_script(report),
+                warnings=_other_language(report),
             ),
         )
 
@@ -164,17 +173,22 @@ class RuleText:
             )
 
 
-def _other_script(report: Report) -> tuple[Notice, ...]:
-    """Say so if a report of no stated language is not in Latin letters for the most part."""
-    if report.language is not None or report.text.isascii():
+def _other_language(report: Report) -> tuple[Notice, ...]:
+    """Say so if a report of no stated language does not look English."""
+    if report.language is not None:
         return ()
-    letters = [letter for letter in report.text if letter.isalpha()]
-    # Latin Extended-B ends at U+024F.
-    if 2 * sum(letter > "\u024f" for letter in letters) <= len(letters):
+    text = report.text
+    words = _FUNCTION_WORDS.findall(text.lower())
+    foreign = 2 * sum(word not in _ENGLISH for word in words) > len(words)
+    if not foreign and not text.isascii():
+        letters = [letter for letter in text if letter.isalpha()]
+        # Latin Extended-B ends at U+024F.
+        foreign = 2 * sum(letter > "\u024f" for letter in letters) > len(letters)
+    if not foreign:
         return ()
     notice = Notice(
         name="LanguageWarning",
-        message="most letters of the report are not Latin; it was read as English all the same",
+        message="the report does not look English; it was read as English all the same",
         source=report.id,
     )
     return (notice,)

@@ -127,7 +127,7 @@ def test_a_run_that_is_killed_while_merging_does_no_report_again(
 ) -> None:
     source, out = archive(tmp_path), tmp_path / "out.parquet"
 
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -257,3 +257,14 @@ def test_wrong_options_are_told_before_work(tmp_path: Path) -> None:
         ExtractOptions(shard_size=0)
     with pytest.raises(StageNotFound, match="Did you mean 'rules'"):
         ExtractOptions(text="rule")
+
+
+def test_a_run_that_can_read_nothing_leaves_an_earlier_output_alone(tmp_path: Path) -> None:
+    source, out = tmp_path / "a.csv", tmp_path / "out.csv"
+    source.write_text("id,report\n1,No pneumonia.\n", encoding="utf-8")
+    extract([source], out, workers=1)
+    before = out.read_bytes()
+    options = ExtractOptions(reading=Reading(text_columns=("reprot",)))
+    summary = extract([source], out, options=options, workers=1)
+    assert summary.failures == summary.reports == 1
+    assert out.read_bytes() == before

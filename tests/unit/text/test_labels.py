@@ -192,3 +192,9 @@ def test_an_analysis_takes_the_path_of_a_label_set(tmp_path: Path) -> None:
     path.write_text('[labels]\nFluid = ["pleural_effusion"]\n', "utf-8")
     result = analyze(report="No pleural effusion.")
     assert result.labels(path) == result.labels(str(path)) == {"Fluid": 0}
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_report_is_not_called_normal(text: str) -> None:
+    labels = analyze(report=text).labels("chexpert")
+    assert set(labels.values()) == {None}

@@ -152,10 +152,13 @@ def test_the_time_grows_no_faster_than_the_text(piece: str) -> None:
     [
         ("双肺纹理清晰，未见胸腔积液。", ["LanguageWarning"]),
         ("Легкие без очаговых теней.", ["LanguageWarning"]),
+        ("Kein Pneumothorax. Kleiner Pleuraerguss links.", ["LanguageWarning"]),
+        ("Pas de pneumothorax. Le coeur est normal.", ["LanguageWarning"]),
+        ("No effusion. Carcinoma in situ of the breast.", []),
         ("Müller sign is negative, 3 µm, no oedème.", []),
     ],
 )
-def test_another_script_is_noticed(text: str, names: list[str]) -> None:
+def test_another_language_is_noticed(text: str, names: list[str]) -> None:
     reading = RuleText()(Report(text=text))
     assert [notice.name for notice in reading.warnings] == names
 

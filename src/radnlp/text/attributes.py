@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from radnlp.text.lexicon import Entry, Item
     from radnlp.text.mentions import Mention
 
+# What may stand with a side or a part before "there is".
+_OPENING = frozenset({"place", "article", "comma"})
 _LIST = frozenset({"and", "or", "comma"})
 _LEADING = frozenset({"article", "place", "and", "ordinal"})
 _SEVERITIES = tuple(Severity)  # from least to most
@@ -52,6 +54,7 @@ class AttributeReader:
         for mention in self._named:
             if not mention.places and mention.side is None and not mention.locations:
                 self._subject(mention)
+        self._opening()
         self._share()
         for k, item in enumerate(self._items):
             rule = item.entry.change
@@ -118,6 +121,8 @@ class AttributeReader:
                 self._place(mention, self._anatomy[t])
             elif entry.side is not None or entry.severity is not None:
                 self._take(mention, entry)
+            elif self._counts(t):
+                pass  # "left 5th and 6th rib fractures"
             elif entry.role in _LIST:
                 opens = t == 1 and entry.role == "comma"  # "severe, diffuse emphysema"
                 if not (self._modifies(t - 1) and (opens or self._modifies(t + 1))):
@@ -230,6 +235,27 @@ class AttributeReader:
                 return
             if entry.role in VERBS or entry.role == "colon":
                 verb = True
+
+    def _opening(self) -> None:
+        """Give what a sentence opens with: "On the left, there is a pneumothorax"."""
+        side: Side | None = None
+        place: Mention | None = None
+        for k, item in enumerate(self._items):
+            entry = item.entry
+            place = self._anatomy.get(k, place)
+            side = entry.side or side
+            if entry.role == "break" and k > 0:
+                break
+            known = entry.side is not None or k in self._anatomy
+            if not known and entry.role not in _OPENING:
+                return
+        else:
+            return
+        for mention in self._named:
+            if mention.side is None and not mention.places and not mention.locations:
+                mention.side = side
+                if place is not None:
+                    self._place(mention, place)
 
     def _share(self) -> None:
         """Let mentions that are joined by "and" share the side before and the place after them."""

@@ -163,3 +163,19 @@ def test_each_finding_has_its_own_change() -> None:
 )
 def test_a_place_can_make_a_finding_a_narrower_one(text: str, concept: str) -> None:
     assert finding(text).concept == concept
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("On the left, there is a small pneumothorax.", "left"),
+        ("On the right there is a large effusion.", "right"),
+        ("In the right upper lobe there is a nodule.", "right"),
+        ("The right is clear. There is an effusion.", None),
+        ("Old left 5th rib fracture.", "left"),
+        ("Healed right 3rd and 4th rib fractures.", "right"),
+    ],
+)
+def test_a_side_reaches_over_an_opening_and_over_ordinals(text: str, side: str | None) -> None:
+    findings = [e for e in RuleText()(Report(text=text)).entities if e.kind == "finding"]
+    assert findings[-1].side == side

@@ -145,6 +145,7 @@ def _organs() -> dict[str, Any]:
     """Return the organ statements: those of the chest and those of the rest of the body."""
     organs = _read("organs")
     organs["organ"] = {**organs["organ"], **_read("organs_body")["organ"]}
+    organs["refine"] = _read("refine")
     organs["quality"] = {
         quality: spelled_out(phrases) for quality, phrases in organs["quality"].items()
     }

@@ -198,3 +198,8 @@ def test_an_analysis_takes_the_path_of_a_label_set(tmp_path: Path) -> None:
 def test_an_empty_report_is_not_called_normal(text: str) -> None:
     labels = analyze(report=text).labels("chexpert")
     assert set(labels.values()) == {None}
+
+
+def test_a_mass_outside_the_lungs_is_no_lung_lesion() -> None:
+    assert analyze(report="Mass in the left breast.").labels()["Lung Lesion"] is None
+    assert analyze(report="Mass in the left upper lobe.").labels()["Lung Lesion"] == 1

@@ -75,7 +75,7 @@ class Rulebook:
         changes: Rules of change.
         scope: Grammar words by role, from ``scope.toml``.
         attributes: Words by attribute, from ``attributes.toml``.
-        organs: Organ statements, from ``organs.toml``.
+        organs: Organ statements, from the files ``organs`` and ``refine``.
         titles: Section titles by kind, from ``sections.toml``.
         implicit_sections: What tells a section without a title, from ``implicit_sections.toml``.
         label_sets: Label schemes, from ``label_sets.toml``.
@@ -145,7 +145,7 @@ def _organs() -> dict[str, Any]:
     """Return the organ statements: those of the chest and those of the rest of the body."""
     organs = _read("organs")
     organs["organ"] = {**organs["organ"], **_read("organs_body")["organ"]}
-    organs["refine"] = _read("refine")
+    organs["refine"] = {**_read("refine"), **_read("refine_msk")}
     organs["quality"] = {
         quality: spelled_out(phrases) for quality, phrases in organs["quality"].items()
     }

@@ -26,7 +26,6 @@ from radnlp.schema import (
     Conflict,
     ConflictKind,
     EntityKind,
-    SectionKind,
     Severity,
     Side,
 )
@@ -37,12 +36,6 @@ if TYPE_CHECKING:
     from radnlp.link.scene import Scene
     from radnlp.schema import Entity, ImageFinding
 
-_BACKGROUND = (
-    SectionKind.HISTORY,
-    SectionKind.INDICATION,
-    SectionKind.TECHNIQUE,
-    SectionKind.COMPARISON,
-)
 _FAINT = (Severity.TRACE, Severity.SMALL, Severity.MILD)
 _OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 
@@ -72,9 +65,7 @@ def conflicts_of(
     entities: Sequence[Entity], scenes: Sequence[Scene], options: ConflictOptions
 ) -> tuple[Conflict, ...]:
     """Return the conflicts between a report's mentions and its images, one per kind and finding."""
-    said = [
-        entity for entity in entities if entity.is_current and entity.section not in _BACKGROUND
-    ]
+    said = [entity for entity in entities if entity.is_current and not entity.section.is_background]
     # Confidences are calibrated on patients; on a simulated film they mean nothing.
     films = [scene for scene in scenes if not scene.simulated]
     return (

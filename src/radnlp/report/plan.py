@@ -24,7 +24,6 @@ from radnlp.schema import (
     EntityKind,
     ImageFinding,
     RegionSource,
-    SectionKind,
     Severity,
     Side,
 )
@@ -34,12 +33,6 @@ if TYPE_CHECKING:
 
     from radnlp.schema import ImageReading, LinkReading, Region
 
-_BACKGROUND = (
-    SectionKind.HISTORY,
-    SectionKind.INDICATION,
-    SectionKind.TECHNIQUE,
-    SectionKind.COMPARISON,
-)
 _THIRDS = ("upper_zone", "mid_zone", "lower_zone")
 
 
@@ -137,7 +130,7 @@ def claim_of(finding: ImageFinding, options: PlanOptions) -> Claim | None:
 
 def _counts(entity: Entity) -> bool:
     """Tell whether the mention speaks of the patient at this study, and as a finding of it."""
-    return entity.is_current and entity.section not in _BACKGROUND
+    return entity.is_current and not entity.section.is_background
 
 
 def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]:

@@ -63,6 +63,12 @@ class SectionKind(StrEnum):
     RECOMMENDATION = "recommendation"
     OTHER = "other"
 
+    @property
+    def is_background(self) -> bool:
+        """Whether it tells why and how the study was made, not what it shows."""
+        kind = SectionKind
+        return self in {kind.HISTORY, kind.INDICATION, kind.TECHNIQUE, kind.COMPARISON}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:

@@ -27,13 +27,16 @@ from bisect import bisect_left
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
 from radnlp.errors import InputError
 from radnlp.schema.analysis import Analysis
 from radnlp.schema.entity import Entity
 from radnlp.schema.serial import decode, encode
 from radnlp.text.own_terms import read, stage
 from radnlp.text.stage import RuleText
-from radnlp.text.tokens import Splitter, import_spacy
+from radnlp.text.tokens import split
 
 if TYPE_CHECKING:
     from radnlp.schema.reading import TextReading
@@ -143,7 +146,6 @@ def _new_store() -> dict[str, Any]:
 
 def _note_own_terms(store: dict[str, Any], spans: list[Any]) -> None:
     """Remember the words of spans that are not radnlp's own, longest first, none within another."""
-    split = Splitter()
     terms = {tuple(words): label for words, label in store["terms"]}
     for span in spans:
         words = tuple(split(span.text).words)
@@ -297,13 +299,12 @@ def _getter(name: str) -> Any:
 
 def _set_extensions() -> None:
     """Define ``span._`` and ``doc._``; a name that somebody else has taken stays theirs."""
-    tokens = import_spacy("spacy.tokens")
-    if not tokens.Doc.has_extension(_KEY):
-        tokens.Doc.set_extension(_KEY, getter=from_doc)
-        tokens.Span.set_extension(_KEY, getter=_get_entity)
+    if not Doc.has_extension(_KEY):
+        Doc.set_extension(_KEY, getter=from_doc)
+        Span.set_extension(_KEY, getter=_get_entity)
     for name in (*_NAMING[3:], *_CLAIMS, *_ATTRIBUTES):
-        if not tokens.Span.has_extension(name):
-            tokens.Span.set_extension(name, getter=_getter(name))
+        if not Span.has_extension(name):
+            Span.set_extension(name, getter=_getter(name))
 
 
 def make_sections(nlp: Any, name: str, language: str, spans_key: str) -> Step:
@@ -343,7 +344,6 @@ def make_radnlp(nlp: Any, name: str, language: str, spans_key: str) -> Step:
 
 
 def _register() -> None:
-    language = import_spacy("spacy.language").Language
     claims = [f"span._.{name}" for name in _CLAIMS]
     attributes = [f"span._.{name}" for name in _ATTRIBUTES]
     named = ["doc.spans"]
@@ -356,7 +356,7 @@ def _register() -> None:
         ("radnlp_recommendations", make_recommendations, ["doc.spans", "doc._.radnlp"], []),
         ("radnlp", make_radnlp, ["doc.spans", "doc._.radnlp", *claims, *attributes], []),
     ):
-        language.factory(
+        Language.factory(
             factory,
             default_config={"language": "en", "spans_key": _KEY},
             assigns=assigns,

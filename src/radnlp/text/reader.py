@@ -12,7 +12,7 @@ from radnlp.text.lexicon import Entry, Item, Lexicon
 from radnlp.text.measurements import attach_measurements, find_measurements, has_size
 from radnlp.text.mentions import Mention, MentionFinder
 from radnlp.text.relations import Pair, find_relations
-from radnlp.text.tokens import Splitter, Tokens
+from radnlp.text.tokens import Tokens, split
 from radnlp.text.triggers import says_more
 
 if TYPE_CHECKING:
@@ -85,7 +85,6 @@ class SentenceReader:
 
     def __init__(self, lexicon: Lexicon, remembered: int) -> None:
         self._lexicon = lexicon
-        self._split = Splitter()
         self._find_mentions = MentionFinder(lexicon)
         self._fold = Folder(lexicon)
         vocabulary = lexicon.vocabulary
@@ -110,7 +109,7 @@ class SentenceReader:
         return self._read(sentence, side)
 
     def _read(self, sentence: str, side: Side | None = None) -> Sentence:
-        tokens = self._split(sentence)
+        tokens = split(sentence)
         words = self._lexicon.typos.corrected(tokens.words)
         if "[**" in sentence:
             words = [_MASKED if word.startswith("[**") else word for word in words]

@@ -11,10 +11,13 @@ _ABBREVIATIONS = (
 _LETTER = r"(?![^\W\d_A-Z])"  # no small letter follows
 # A mark that ends a sentence, with the white space after it, or a line break that may end one.
 # "?" after a blank is a hedge ("? pneumonia"); between digits a full stop is a decimal point.
+# Every alternative begins with one character: so the search leaps from mark to mark.
 _END = re.compile(
-    rf"(?:;|(?<=[^\s(])\?{_LETTER}|[!•●▪]{_LETTER}|\.{_LETTER}(?!(?<=\d\.)\d)"
+    rf"(?:;|\?(?<=[^\s(]\?){_LETTER}"
+    + "".join(rf"|{mark}{_LETTER}" for mark in "!•●▪")
+    + rf"|\.{_LETTER}(?!(?<=\d\.)\d)"
     + "".join(rf"(?<!\b{word}\.)(?<!\b{word.title()}\.)" for word in _ABBREVIATIONS)
-    + r")\s*|\n\s*"
+    + r"|\n)\s*"
 )
 _LAST_WORD = re.compile(r"([^\W\d_]+|\d+|_+|[^\w\s])\s*\Z")
 _BULLETS = frozenset("-*•●▪–")

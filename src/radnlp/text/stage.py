@@ -36,11 +36,13 @@ if TYPE_CHECKING:
 # Short words that reports cannot do without: of English, and of German, French, Spanish, Italian,
 # Portuguese and Dutch where English has no such word.
 _ENGLISH = frozenset({"the", "of", "no", "and", "is", "are", "with", "there", "without", "or"})
-_FOREIGN = (
+_FOREIGN = frozenset(
     "kein|keine|keinen|und|der|das|ist|mit|ohne|nicht|links|rechts|pas|le|les|une|et|du|sans|est|"
-    "el|los|las|se|sin|del|y|nessun|nessuna|non|il|della|senza|não|sem|da|geen|het|een|van|niet"
+    "el|los|las|se|sin|del|y|nessun|nessuna|non|il|della|senza|não|sem|da|geen|het|een|van|niet".split(
+        "|"
+    )
 )
-_FUNCTION_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_ENGLISH))}|{_FOREIGN})\b")
+_FUNCTION_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_ENGLISH | _FOREIGN))})\b")
 _PROVENANCE = Provenance(producer="radnlp.text.rules", version=__version__)
 _PAST_SECTIONS = frozenset({SectionKind.HISTORY, SectionKind.COMPARISON})
 # An entity is made field by field: its constructor checks what is known to hold here, and would
@@ -178,8 +180,11 @@ def _other_language(report: Report) -> tuple[Notice, ...]:
     if report.language is not None:
         return ()
     text = report.text
-    words = _FUNCTION_WORDS.findall(text.lower())
-    foreign = 2 * sum(word not in _ENGLISH for word in words) > len(words)
+    lower = text.lower()
+    foreign = False
+    if not _FOREIGN.isdisjoint(lower.split()):
+        words = _FUNCTION_WORDS.findall(lower)
+        foreign = 2 * sum(word in _FOREIGN for word in words) > len(words)
     if not foreign and not text.isascii():
         letters = [letter for letter in text if letter.isalpha()]
         # Latin Extended-B ends at U+024F.

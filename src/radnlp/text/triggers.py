@@ -6,11 +6,11 @@ Most sentences have none of them, so one look at their words spares all the patt
 from __future__ import annotations
 
 import tomllib
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from radnlp.text.tokens import Splitter
+from radnlp.text.tokens import split
 
 
 class More(NamedTuple):
@@ -34,11 +34,6 @@ _UNITS = _listed("quantities", "units")
 _ALL = _ADVICE | _SCORES | _COUNTS | _UNITS
 
 
-@cache
-def _splitter() -> Splitter:
-    return Splitter()
-
-
 def says_more(words: list[str]) -> bool:
     """Tell whether a sentence with these words (in lower case) may hold any of it.
 
@@ -50,7 +45,7 @@ def says_more(words: list[str]) -> bool:
 @lru_cache(maxsize=10_000)
 def what_more(sentence: str) -> More:
     """Tell what a sentence may hold; what is remembered spares an archive its repetitions."""
-    words = _splitter()(sentence).words
+    words = split(sentence).words
     digits = any(map(str.isdigit, words))
     return More(
         advice=not _ADVICE.isdisjoint(words),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import spacy
+from spacy.tokens import Doc
 
 from radnlp import Analysis, analyze
 from radnlp.errors import InputError
 from radnlp.text.components import from_doc, to_doc
-from radnlp.text.tokens import import_spacy
 
 TEXT = (
     "FINDINGS: Two 8 mm nodules in the right upper lobe, new. No pleural effusion/pneumothorax.\n"
@@ -19,7 +20,7 @@ STEPS = ("sections", "mentions", "assertion", "attributes", "relations", "recomm
 
 
 def blank(*names: str, language: str = "en") -> Any:
-    nlp = import_spacy().blank(language)
+    nlp = spacy.blank(language)
     for name in names:
         nlp.add_pipe(name)
     return nlp
@@ -100,7 +101,7 @@ def test_a_users_own_spans_get_assertion_and_attributes() -> None:
 def test_a_doc_goes_to_bytes_and_back_with_all_it_carries() -> None:
     nlp = blank("radnlp")
     doc = nlp(TEXT)
-    again = import_spacy("spacy.tokens").Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    again = Doc(nlp.vocab).from_bytes(doc.to_bytes())
     assert plain(again._.radnlp) == plain(doc._.radnlp)
 
 
@@ -115,8 +116,7 @@ def test_an_analysis_becomes_a_doc_and_comes_back(text: str) -> None:
 
 def test_a_tokenizer_that_loses_text_is_refused() -> None:
     nlp = blank()
-    doc_class = import_spacy("spacy.tokens").Doc
-    nlp.tokenizer = lambda text: doc_class(nlp.vocab, words=text.split())
+    nlp.tokenizer = lambda text: Doc(nlp.vocab, words=text.split())
     with pytest.raises(InputError, match="tokenizer"):
         to_doc(analyze(report="No  mass."), nlp)
 

@@ -37,10 +37,23 @@ if TYPE_CHECKING:
 # Portuguese and Dutch where English has no such word.
 _ENGLISH = frozenset({"the", "of", "no", "and", "is", "are", "with", "there", "without", "or"})
 _FOREIGN = frozenset(
-    "kein|keine|keinen|und|der|das|ist|mit|ohne|nicht|links|rechts|pas|le|les|une|et|du|sans|est|"
-    "el|los|las|se|sin|del|y|nessun|nessuna|non|il|della|senza|não|sem|da|geen|het|een|van|niet".split(
-        "|"
-    )
+    {
+        "kein",
+        "keine",
+        "keinen",
+        "und",
+        "der",
+        "das",
+        "ist",
+        "mit",
+        "ohne",
+        "nicht",
+        "links",
+        "rechts",
+    }
+    | {"pas", "le", "les", "une", "et", "du", "sans", "est", "el", "los", "las", "se", "sin", "del"}
+    | {"y", "nessun", "nessuna", "non", "il", "della", "senza", "não", "sem", "da"}
+    | {"geen", "het", "een", "van", "niet"}
 )
 _FUNCTION_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_ENGLISH | _FOREIGN))})\b")
 _PROVENANCE = Provenance(producer="radnlp.text.rules", version=__version__)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Subject, Temporality
-from radnlp.text.lexicon import VERBS, Item
+from radnlp.text.lexicon import BREAKS, VERBS, Item
 
 if TYPE_CHECKING:
     from radnlp.text.mentions import Mention
@@ -131,7 +131,7 @@ class ClauseReader:
 
     def _step(self, k: int, role: str) -> None:
         """Let a grammar word end what is in force."""
-        if role == "break":
+        if role in BREAKS:
             self._end(k)
             self._past = None
             self._clause = k + 1
@@ -177,7 +177,7 @@ class ClauseReader:
             role = item.entry.role
             if role == "or" or (item.entry.cue and item.entry.cue.reach == "both"):
                 return True
-            if role in VERBS or role in ("break", "colon", "with"):
+            if role in VERBS or role in BREAKS or role in ("colon", "with"):
                 return False
         return False
 
@@ -190,8 +190,8 @@ class ClauseReader:
             return True
         if entry.change is not None and entry.change.change in _FRESH_CHANGE:
             return True
-        if entry.role in ("break", "article"):
-            return entry.role == "break" or self._cue is None or not self._cue.lists
+        if entry.role in BREAKS or entry.role == "article":
+            return entry.role in BREAKS or self._cue is None or not self._cue.lists
         if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
             return entry.cue.means is not Assertion.ABSENT
         return self._is_clause(k)
@@ -205,7 +205,7 @@ class ClauseReader:
                 return True
             if entry.concept is not None:
                 named = True
-            elif entry.role in ("comma", "break"):
+            elif entry.role == "comma" or entry.role in BREAKS:
                 return False
             elif entry.role in VERBS and named:
                 return not self._only_seen(t + 1)
@@ -285,7 +285,7 @@ class ClauseReader:
                     if mention.last < k:
                         self._apply(mention, cue, k)
                 found, joined = True, False
-            elif entry.role in ("and", "or"):
+            elif entry.role in ("and", "or", "under"):
                 joined = True
             elif entry.role == "comma" and found:
                 joined = joined or self._list_closes(t, k)

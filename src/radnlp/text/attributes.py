@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Side
-from radnlp.text.lexicon import VERBS
+from radnlp.text.lexicon import BREAKS, VERBS
 
 if TYPE_CHECKING:
     from radnlp.text.lexicon import Entry, Item
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # What may stand with a side or a part before "there is".
 _OPENING = frozenset({"place", "article", "comma"})
 _LIST = frozenset({"and", "or", "comma"})
+_ENDS = frozenset({"break", "under", "comma", "colon", "with"})
 _LEADING = frozenset({"article", "place", "and", "ordinal"})
 _SEVERITIES = tuple(Severity)  # from least to most
 _MOST_UNKNOWN_BEFORE = 3
@@ -51,6 +52,8 @@ class AttributeReader:
             self._before(mention)
             if not mention.fixed:
                 self._after(mention)
+            if mention.adjective and not mention.fixed:
+                self._predicate(mention)
         for mention in self._named:
             if not mention.places and mention.side is None and not mention.locations:
                 self._subject(mention)
@@ -113,23 +116,51 @@ class AttributeReader:
             item = self._items[t]
             entry = item.entry
             unknown += reach - item.end
-            if unknown > _MOST_UNKNOWN_BEFORE or t in self._findings:
+            if unknown > _MOST_UNKNOWN_BEFORE:
                 return
-            if t in self._anatomy:
+            if t in self._findings:
+                if not self._is_modifier(t, mention, reach):
+                    return
+            elif t in self._anatomy:
                 if mention.locations and not mention.places:
                     return  # an organ statement has its place already
                 self._place(mention, self._anatomy[t])
             elif entry.side is not None or entry.severity is not None:
                 self._take(mention, entry)
-            elif self._counts(t):
-                pass  # "left 5th and 6th rib fractures"
-            elif entry.role in _LIST:
-                opens = t == 1 and entry.role == "comma"  # "severe, diffuse emphysema"
-                if not (self._modifies(t - 1) and (opens or self._modifies(t + 1))):
-                    return
-            elif entry.role != "adjective" and (entry.role or not _is_adjective(entry)):
+            elif not self._stands_before(t, entry):
                 return
             reach = item.start
+
+    def _stands_before(self, t: int, entry: Entry) -> bool:
+        """Tell whether a word may stand among the adjectives of a mention after it."""
+        if self._counts(t):
+            return True  # "left 5th and 6th rib fractures"
+        if entry.role in _LIST:
+            opens = t == 1 and entry.role == "comma"  # "severe, diffuse emphysema"
+            return self._modifies(t - 1) and (opens or self._modifies(t + 1))
+        return entry.role == "adjective" or (entry.role is None and _is_adjective(entry))
+
+    def _is_modifier(self, t: int, mention: Mention, reach: int) -> bool:
+        """Tell whether the finding at item ``t`` is an adjective of a mention after it."""
+        adjective = self._findings[t]
+        if not adjective.adjective or adjective.end != reach or adjective.last != adjective.first:
+            return False
+        mention.modifiers.append(adjective)
+        return True
+
+    def _predicate(self, adjective: Mention) -> None:
+        """Tie "the fracture is displaced" together."""
+        verb = False
+        for t in range(adjective.first - 1, -1, -1):
+            role = self._items[t].entry.role
+            if t in self._findings:
+                if verb and not self._findings[t].adjective:
+                    self._findings[t].modifiers.append(adjective)
+                return
+            if role in VERBS:
+                verb = True
+            elif t in self._anatomy or role in _ENDS:
+                return
 
     def _place(self, mention: Mention, anatomy: Mention) -> None:
         if anatomy not in mention.places:
@@ -227,7 +258,7 @@ class AttributeReader:
         verb = False
         for t in range(mention.first - 1, -1, -1):
             entry = self._items[t].entry
-            if t in self._findings or entry.role in ("break", "comma"):
+            if t in self._findings or entry.role in _ENDS - {"colon", "with"}:
                 return
             if t in self._anatomy:
                 if verb:
@@ -244,7 +275,7 @@ class AttributeReader:
             entry = item.entry
             place = self._anatomy.get(k, place)
             side = entry.side or side
-            if entry.role == "break" and k > 0:
+            if entry.role in BREAKS and k > 0:
                 break
             known = entry.side is not None or k in self._anatomy
             if not known and entry.role not in _OPENING:
@@ -320,7 +351,7 @@ class AttributeReader:
                     break
                 found.append(mention)
                 joined = False
-            elif role in ("break", "colon"):
+            elif role in BREAKS or (role == "colon" and t > 1):  # a heading is no break
                 break
             elif role in ("and", "or", "with"):
                 joined = True

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 VERBS = frozenset({"verb", "shows"})
+# "under" leads to what the phrase before it comes from or lies on: "superimposed on".
+BREAKS = frozenset({"break", "under"})
 _END = ""  # key of a node's entry; no word is empty
 _MARKS = frozenset({"-", "xxxx", "_", "__", "___", "____", "_____", "*", "**"})
 
@@ -198,4 +200,4 @@ def load_lexicon(language: str = "en") -> Lexicon:
     return Lexicon(load_vocabulary(language), load_rulebook(language))
 
 
-__all__ = ["VERBS", "Entry", "Item", "Lexicon", "load_lexicon"]
+__all__ = ["BREAKS", "VERBS", "Entry", "Item", "Lexicon", "load_lexicon"]

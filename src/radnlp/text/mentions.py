@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 _BETWEEN = VERBS | {"article", "dimension", "place", "seen", "colon"}
 _STATES = VERBS | {"colon"}
 _LIST = frozenset({"and", "or", "comma"})
+_JOINTS = frozenset({"and", "break"})
+_FINDING = EntityKind.FINDING
 _MOST_UNKNOWN = 4
+_ADJECTIVE_ENDINGS = ("ed", "ic", "al", "ary", "ous", "ular")
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +47,8 @@ class Mention:
         fixed: Whether the mention came with its assertion (organ statements).
         places: Mentions of anatomy where it is.
         suggests: Mentions of diagnoses that it may represent.
+        modifiers: Mentions that stand as its adjectives: "loculated" of a loculated effusion.
+        adjective: Whether its name is an adjective.
     """
 
     first: int
@@ -63,6 +68,8 @@ class Mention:
     locations: list[str] = field(default_factory=list)
     places: list[Mention] = field(default_factory=list)
     suggests: list[Mention] = field(default_factory=list)
+    modifiers: list[Mention] = field(default_factory=list)
+    adjective: bool = False
     measurements: list[Measurement] = field(default_factory=list)
 
 
@@ -83,8 +90,11 @@ class MentionFinder:
             if entry.concept is not None and entry.kind is not None:
                 mention = Mention(k, k, start, end, entry.concept, entry.kind)
                 mention.side = entry.term_side
+                mention.adjective = words[end - 1].endswith(_ADJECTIVE_ENDINGS)
                 at[k] = mention
                 mentions.append(mention)
+                if k > 1 and entry.kind is not EntityKind.ANATOMY:
+                    mentions.extend(_other_side(items, k))
                 if end - start > 1 and k:
                     for shared in self._shared_tail(items, k, words):
                         mentions = [m for m in mentions if m.start != shared.start]
@@ -144,6 +154,30 @@ class MentionFinder:
                 continue
             found.extend(_state(organ, items, k, meaning, alone=len(organs) == 1))
         return found
+
+
+def _other_side(items: list[Item], k: int) -> list[Mention]:
+    """Read "right" of "moderate right and small left effusion" as an effusion of its own.
+
+    The two sides are told apart by what is said of the second: its extent, or a cue ("no").
+    """
+    reach, apart, sides, joint = items[k].start, False, 0, False
+    for t in range(k - 1, -1, -1):
+        start, end, entry = items[t]
+        if reach - end > 1 or entry.concept is not None:
+            break
+        if entry.side is not None and entry.side is not Side.BILATERAL:
+            sides += 1
+            if joint:
+                named = items[k].entry
+                return [Mention(t, t, start, end, str(named.concept), named.kind or _FINDING)]
+        elif entry.role in _JOINTS and sides == 1 and apart:
+            joint = True
+        elif joint or not (entry.severity or entry.cue or entry.role in ("article", "comma")):
+            break
+        apart = apart or entry.severity is not None or entry.cue is not None
+        reach = start
+    return []
 
 
 def _meaning(table: Mapping[str, Any], quality: str) -> str | list[str] | None:

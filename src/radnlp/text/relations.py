@@ -26,6 +26,11 @@ def find_relations(mentions: list[Mention], sizes: list[tuple[Mention, Mention]]
         following = mentions[n + 1] if n + 1 < len(mentions) else None
         if following is not None and _modifies(mention, following):
             pairs.append((mention, following, RelationKind.MODIFY))
+        pairs.extend(
+            (adjective, mention, RelationKind.MODIFY)
+            for adjective in mention.modifiers
+            if adjective.end != mention.start
+        )
     pairs.extend((owner, size, RelationKind.MEASURED_AS) for owner, size in sizes)
     return pairs
 

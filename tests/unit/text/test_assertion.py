@@ -158,6 +158,21 @@ def named(text: str) -> list[Entity]:
     return [entity for entity in STAGE(Report(text=text)).entities if entity.kind in kinds]
 
 
+@pytest.mark.parametrize(
+    ("text", "assertion"),
+    [
+        ("A pneumonia superimposed on emphysema would be a consideration.", "uncertain"),
+        ("A pneumothorax related to the biopsy cannot be excluded.", "uncertain"),
+        ("Opacities represent scarring.", "present"),
+        ("A nodule was present previously but not now.", "absent"),
+    ],
+)
+def test_what_a_finding_lies_on_or_comes_from_does_not_part_it_from_its_cue(
+    text: str, assertion: str
+) -> None:
+    assert STAGE(Report(text=text)).entities[0].assertion == assertion
+
+
 @pytest.mark.parametrize(("text", "wanted"), POLICY, ids=[text for text, _ in POLICY])
 def test_a_sentence_asserts_what_the_policy_says(text: str, wanted: dict[str, str]) -> None:
     assert {entity.concept: str(entity.assertion) for entity in named(text)} == wanted

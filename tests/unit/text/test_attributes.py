@@ -30,7 +30,6 @@ def finding(text: str, n: int = 0) -> Entity:
         ("Left greater than right effusions.", "bilateral"),
         ("Effusions bilaterally.", "bilateral"),
         ("Right and left lower lobe opacities.", "bilateral"),
-        ("Moderate left and small right effusion.", "bilateral"),
         ("Blunting of the left costophrenic angle.", "left"),
         ("The right costophrenic angle is blunted.", "right"),
         ("The left lung shows an opacity.", "left"),
@@ -45,6 +44,52 @@ def finding(text: str, n: int = 0) -> Entity:
 )
 def test_a_finding_has_the_side_that_the_words_say(text: str, side: str | None) -> None:
     assert finding(text).side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "Moderate left and small right effusion.",
+            [("left", "left", "moderate", "present"), ("effusion", "right", "small", "present")],
+        ),
+        (
+            "Small right and no left effusion.",
+            [("right", "right", "small", "present"), ("effusion", "left", None, "absent")],
+        ),
+        (
+            "No right but possible left pneumothorax.",
+            [
+                ("right", "right", None, "absent"),
+                ("pneumothorax", "left", None, "uncertain"),
+            ],
+        ),
+        ("Right and left effusions.", [("effusions", "bilateral", None, "present")]),
+    ],
+)
+def test_two_sides_of_which_different_things_are_said_are_two_findings(
+    text: str, wanted: list[tuple[str, str, str | None, str]]
+) -> None:
+    said = [(e.text, e.side, e.severity, e.assertion) for e in STAGE(Report(text=text)).entities]
+    assert said == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("Small to moderate loculated right pleural effusion.", "moderate"),
+        ("Mild chronic bibasilar scarring.", "mild"),
+    ],
+)
+def test_an_adjective_that_is_a_finding_does_not_hide_what_stands_before_it(
+    text: str, severity: str
+) -> None:
+    named = [e for e in STAGE(Report(text=text)).entities if e.kind == EntityKind.FINDING]
+    assert named[-1].severity == severity
+
+
+def test_a_word_of_change_after_a_heading_speaks_of_it() -> None:
+    assert finding("Cardiomegaly: stable.").change == "stable"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,11 @@ def relations(text: str) -> set[tuple[str, str, str]]:
         ),
         ("5 mm nodule.", {("nodule", "measured_as", "5 mm")}),
         ("Calcified granuloma.", set()),
+        (
+            "Loculated left pleural effusion.",
+            {("Loculated", "modify", "pleural effusion")},
+        ),
+        ("The effusion appears loculated.", {("loculated", "modify", "effusion")}),
         ("Fibrotic scarring and cavitary pneumonia.", {("cavitary", "modify", "pneumonia")}),
     ],
 )

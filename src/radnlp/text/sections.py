@@ -32,6 +32,8 @@ _TAIL = re.compile(
 _BRACKETED = re.compile(r"\[[ \t]{0,3}([^\W\d_][^\[\]\n]{1,40})\](?P<after>:?)")
 # A line that names an examination and nothing else: it begins the report on it.
 _EXAMINATION = re.compile(r"[^\W\d_][^\n.;?!]{3,90}")
+# A line after the first, with the empty lines before it, and its title in capitals if it has one.
+_LINE = re.compile(r"\n\s*((?P<title>[A-Z][A-Z /&-]{2,40}:)?[^\n]+)")
 _LEAST_CAPITALS = 0.9
 _MERGED = re.compile(r"\s*(?:[/&+,]|\band\b|\bor\b)\s*")
 _OPENERS = tuple("*_#=[<(-123456789")
@@ -118,9 +120,43 @@ class SectionReader:
             else:
                 span = Span(title.start, title.end)
                 sections.extend(_body(title.kind, text, title.body, end, span))
-        if _FOUND.isdisjoint(kinds) and kinds[-1] in _BEFORE_FINDINGS:
+        if SectionKind.FINDINGS not in kinds:
+            sections = [part for section in sections for part in self._freed(text, section)]
+        if _FOUND.isdisjoint(kinds) and sections[-1].kind in _BEFORE_FINDINGS:
             sections[-1:] = self._cut(text, sections[-1])
         return tuple(sections)
+
+    def _freed(self, text: str, section: Section) -> tuple[Section, ...]:
+        """Part a background section from findings that stand under its title without their own.
+
+        They begin after an empty line, at a line that names an examination, or at one that has a
+        title of its own in capitals ("CT HEAD: No hemorrhage.").
+        """
+        if not section.kind.is_background:
+            return (section,)
+        start, end = section.span.start, section.span.end
+        for at in self._beginnings(text, start, end):
+            return (
+                *_body(section.kind, text, start, at, section.title),
+                *self._by_content(text, at, end, SectionKind.FINDINGS),
+            )
+        return (section,)
+
+    def _beginnings(self, text: str, start: int, end: int) -> Iterator[int]:
+        """Yield where findings may begin in a background section."""
+        for line in _LINE.finditer(text, start, end):
+            if line[0].count("\n") > 1 or line["title"] or self._is_examination(line[1]):
+                yield line.start(1)
+        for n, (first, last) in enumerate(split_sentences(text, start, end)):
+            name, colon, _ = text[first:last].partition(":")
+            if n and colon and self._is_examination(name):
+                yield first
+
+    def _is_examination(self, line: str) -> bool:
+        """Tell whether a line is the name of an examination in any case: "XR Left wrist"."""
+        words = line.lower().split()
+        named = len(words) > 1 and words[0] in self._modalities
+        return named and self._sentence.isdisjoint(words) and line.strip()[-1] not in ".;"
 
     def _cut(self, text: str, last: Section) -> Iterator[Section]:
         """Yield a last section such as "comparison: none", and what follows it as findings."""

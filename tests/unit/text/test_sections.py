@@ -129,6 +129,26 @@ def test_a_report_on_two_examinations_is_parted_at_their_names() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "CLINICAL DETAILS: Cough.\n\nThe lungs are clear.\n\nIMPRESSION: Normal.",
+            ["history", "findings", "impression"],
+        ),
+        ("HISTORY: Trauma.\nCT HEAD: No hemorrhage.", ["history", "findings"]),
+        ("History: cough\nXR chest\nClear lungs.", ["history", "findings"]),
+        ("Indication: fall. XR left wrist: Fracture.", ["indication", "findings"]),
+        ("HISTORY: Cough\nand fever.\n\nFINDINGS: Clear.", ["history", "findings"]),
+        ("DIAGNOSIS: Pneumonia.", ["impression"]),
+    ],
+)
+def test_findings_are_not_lost_in_a_background_section(text: str, wanted: list[str]) -> None:
+    rules = load_rulebook()
+    read = SectionReader(rules.titles, rules.implicit_sections)
+    assert [str(section.kind) for section in read(text)] == wanted
+
+
 @pytest.mark.parametrize("line", ["CT SHOWS NO HEMORRHAGE", "CT is normal", "US OF THE LIVER."])
 def test_a_line_that_says_something_names_no_examination(line: str) -> None:
     rules = load_rulebook()

@@ -13,6 +13,7 @@ from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Subjec
 from radnlp.text.lexicon import BREAKS, VERBS, Item
 
 if TYPE_CHECKING:
+    from radnlp.text.lexicon import Lexicon
     from radnlp.text.mentions import Mention
     from radnlp.text.rulebook import CueRule
 
@@ -30,12 +31,16 @@ class ClauseReader:
     Args:
         items: Phrases of the sentence.
         mentions: Its mentions; their assertion, cue and time are set.
-        lasting: Concepts that "prior" does not put into the past, for they leave a mark for good.
+        words: Its words, in lower case.
+        lexicon: Vocabulary and rules.
     """
 
-    def __init__(self, items: list[Item], mentions: list[Mention], lasting: frozenset[str]) -> None:
+    def __init__(
+        self, items: list[Item], mentions: list[Mention], words: list[str], lexicon: Lexicon
+    ) -> None:
         self._items = items
-        self._lasting = lasting
+        self._words = words
+        self._lexicon = lexicon
         self._at: dict[int, list[Mention]] = {}
         for mention in mentions:
             if mention.kind is not EntityKind.ANATOMY:
@@ -65,7 +70,7 @@ class ClauseReader:
         self._mark_heading()
 
     def _decide(self, mention: Mention) -> None:
-        if self._past == "prior" and mention.concept in self._lasting:
+        if self._past == "prior" and mention.concept in self._lexicon.lasting:
             self._past = None
         if self._past in ("historical", "prior"):
             mention.temporality = Temporality.HISTORICAL
@@ -115,7 +120,9 @@ class ClauseReader:
             return  # "if pneumonia is suspected" only asks
         mention.assertion = cue.means
         mention.cue = (self._items[k].start, self._items[k].end, cue.id)
-        if cue.change is not None:
+        if cue.change is not None and not (
+            cue.change is Change.REMOVED and mention.kind is EntityKind.FINDING
+        ):
             mention.change = cue.change
 
     def _tie(self, mention: Mention) -> None:
@@ -149,8 +156,14 @@ class ClauseReader:
         elif role == "with":
             if self._covered and not self._hypothetical():
                 self._end(k)
-        elif role == "colon":
+        elif role == "colon" and not self._lists_after(k):
             self._cue = None
+
+    def _lists_after(self, k: int) -> bool:
+        """Tell whether the colon at item ``k`` opens the list of its cue ("Differential: …")."""
+        return (
+            self._cue is not None and self._cue.lists and self._items[k - 1].entry.cue == self._cue
+        )
 
     def _end(self, k: int) -> None:
         self._cue = None
@@ -170,7 +183,33 @@ class ClauseReader:
             return True
         if self._cue is None or (self._cue.means is Assertion.UNCERTAIN and not self._cue.lists):
             return False
-        return not self._anew(k + 1)
+        return not (self._anew(k + 1) or self._stands_alone(k))
+
+    def _stands_alone(self, k: int) -> bool:
+        """Tell "no effusion, old rib fracture" from a list: the phrase after the comma is fuller.
+
+        It says of itself that it is old or known, gives a number or a side, or names a device
+        where the list names findings.
+        """
+        if self._cue is None or self._cue.means is not Assertion.ABSENT:
+            return False
+        start = self._items[k].end
+        if self._items[k + 1].entry.side is not None and self._items[k + 1].start == start:
+            return True
+        for t in range(k + 1, len(self._items)):
+            item = self._items[t]
+            fresh = self._lexicon.fresh
+            if any(word.isdigit() or word in fresh for word in self._words[start : item.end]):
+                return True
+            if t in self._at:
+                kinds = {mention.kind for mention in self._at[t]}
+                return EntityKind.FINDING not in kinds and self._denies_findings(k)
+            start = item.end
+        return False
+
+    def _denies_findings(self, k: int) -> bool:
+        before = (self._at[t][0] for t in range(k - 1, self._cue_item, -1) if t in self._at)
+        return all(mention.kind is EntityKind.FINDING for mention in before)
 
     def _or_follows(self, k: int) -> bool:
         for item in self._items[k:]:
@@ -223,6 +262,8 @@ class ClauseReader:
         """Take up the cue at item ``k``, forward or backward."""
         if cue.reach == "next" or (cue.opens and (k > 0 or self._items[k].start > 2)):
             return
+        if self._speaks_of_else(k, cue):
+            return
         if cue.reach == "before" or (cue.reach == "nearest" and not self._followed(k)):
             if not self._look_back(k, cue) and cue.reach == "nearest":
                 self._take(k, cue)
@@ -230,6 +271,24 @@ class ClauseReader:
         if cue.reach == "both" or (cue.reach == "after" and self._after_colon(k)):
             self._look_back(k, cue)
         self._take(k, cue)
+
+    def _speaks_of_else(self, k: int, cue: CueRule) -> bool:
+        """Tell whether a cue is of no finding: "22 mm vs 18 mm", "withdrawn 2 cm".
+
+        So is a hedge of its nature: "the fracture is probably chronic".
+        """
+        start, end, _ = self._items[k]
+        before = self._words[start - 1] if start else ""
+        after = self._words[end] if end < len(self._words) else ""
+        if cue.change is Change.REMOVED and after.isdigit():
+            return True
+        if cue.means is not Assertion.UNCERTAIN:
+            return False
+        if cue.reach == "both":
+            return before in ("mm", "cm") and after.isdigit()
+        if cue.closes and after and not self._followed(k):
+            return True  # "known tumor, ?progression"
+        return cue.reach == "nearest" and after in self._lexicon.natures and not self._followed(k)
 
     def _take(self, k: int, cue: CueRule) -> None:
         if not self._held(cue):

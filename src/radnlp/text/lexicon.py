@@ -97,6 +97,8 @@ class Lexicon:
             for broader in rules.attributes["prior"]["lasting"]
             if vocabulary.is_a(concept.id, broader)
         )
+        self.fresh = frozenset(rules.scope["fresh"]["words"])
+        self.natures = frozenset(rules.scope["natures"]["words"])
         self.before_change = frozenset(rules.scope["before_change"]["words"])
         self.before_negation = frozenset(rules.scope["before_negation"]["words"])
 

@@ -11,6 +11,7 @@ from radnlp.text.denial import Folder
 from radnlp.text.lexicon import Entry, Item, Lexicon
 from radnlp.text.measurements import attach_measurements, find_measurements, has_size
 from radnlp.text.mentions import Mention, MentionFinder
+from radnlp.text.organs import OrganReader
 from radnlp.text.relations import Pair, find_relations
 from radnlp.text.tokens import Tokens, split
 from radnlp.text.triggers import says_more
@@ -86,6 +87,7 @@ class SentenceReader:
     def __init__(self, lexicon: Lexicon, remembered: int) -> None:
         self._lexicon = lexicon
         self._find_mentions = MentionFinder(lexicon)
+        self._state_organs = OrganReader(lexicon)
         self._fold = Folder(lexicon)
         vocabulary = lexicon.vocabulary
         self._ancestors = {concept.id: vocabulary.ancestors(concept.id) for concept in vocabulary}
@@ -138,7 +140,8 @@ class SentenceReader:
         """Return the mentions with all they carry but sizes."""
         mentions = self._find_mentions(items, words) if items else []
         if mentions:
-            ClauseReader(items, mentions, self._lexicon.lasting).read()
+            mentions = self._state_organs(items, mentions)
+            ClauseReader(items, mentions, words, self._lexicon).read()
             AttributeReader(items, mentions).read()
             mark_other_subject(items, mentions)
             for mention in mentions:

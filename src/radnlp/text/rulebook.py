@@ -29,6 +29,7 @@ class CueRule:
         links: Whether it ties an observation before it to a diagnosis after it.
         lists: Whether "and" goes on with it as "or" does ("includes A, B and C").
         opens: Whether it is a cue only where a sentence begins ("Should there …").
+        closes: Whether it looks back only where a sentence closes with it ("Fracture?").
         fires: An example in which the rule decides.
         silent: An example in which it does not.
     """
@@ -41,6 +42,7 @@ class CueRule:
     links: bool = False
     lists: bool = False
     opens: bool = False
+    closes: bool = False
     fires: str = ""
     silent: str = ""
 
@@ -125,6 +127,7 @@ def read_cue(rule: Mapping[str, Any]) -> CueRule:
         links=rule.get("links", False),
         lists=rule.get("lists", False),
         opens=rule.get("opens", False),
+        closes=rule.get("closes", False),
         fires=rule["fires"],
         silent=rule["silent"],
     )

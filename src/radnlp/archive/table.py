@@ -1,8 +1,8 @@
 """Entities as rows of a table.
 
 One row per entity, in input order and then in reading order. The same columns are written to
-Parquet, JSONL and csv; in csv a list is joined with ``;``, the measurements are JSON, and text
-that a spreadsheet would run as a formula starts with ``'``.
+Parquet, JSONL and csv; in csv a list is joined with ``;``, measurements and quantities are JSON,
+and text that a spreadsheet would run as a formula starts with ``'``.
 
 ========================  ======================================================================
 column                    meaning
@@ -29,8 +29,11 @@ column                    meaning
 ``side``                  ``left``, ``right``, ``bilateral``, ``midline``; null if nothing is said
 ``severity``              ``trace`` … ``severe``; null if nothing is said
 ``locations``             vocabulary ids of anatomy
-``measurements``          list of ``values_mm`` (one to three lengths), ``prior`` (said of the
-                          earlier study), ``start``, ``end``
+``measurements``          list of ``values_mm`` (one to three lengths; of a range its upper end),
+                          ``low_mm`` (lower end of a range), ``prior`` (said of the earlier study),
+                          ``start``, ``end``
+``quantities``            list of ``kind``, ``low``, ``high``, ``unit``, ``reference`` (of a
+                          distance), ``prior``, ``start``, ``end``
 ``confidence``            null for rules
 ``calibrated``            whether the confidence is calibrated; null for rules
 ``producer``, ``version``  the stage that found it
@@ -47,10 +50,22 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from radnlp.schema import Analysis, Entity, Failure, Measurement
+    from radnlp.schema import Analysis, Entity, Failure, Measurement, Quantity
 
 _MEASUREMENT = pa.struct([
     pa.field("values_mm", pa.list_(pa.float64())),
+    pa.field("low_mm", pa.float64()),
+    pa.field("prior", pa.bool_()),
+    pa.field("start", pa.int32()),
+    pa.field("end", pa.int32()),
+])  # fmt: skip
+
+_QUANTITY = pa.struct([
+    pa.field("kind", pa.string()),
+    pa.field("low", pa.float64()),
+    pa.field("high", pa.float64()),
+    pa.field("unit", pa.string()),
+    pa.field("reference", pa.string()),
     pa.field("prior", pa.bool_()),
     pa.field("start", pa.int32()),
     pa.field("end", pa.int32()),
@@ -93,6 +108,7 @@ ENTITIES = pa.schema([
     pa.field("severity", pa.string()),
     pa.field("locations", pa.list_(pa.string())),
     pa.field("measurements", pa.list_(_MEASUREMENT)),
+    pa.field("quantities", pa.list_(_QUANTITY)),
     pa.field("confidence", pa.float64()),
     pa.field("calibrated", pa.bool_()),
     pa.field("producer", pa.string()),
@@ -152,15 +168,30 @@ def _judgement(entity: Entity) -> dict[str, Any]:
         "severity": entity.severity,
         "locations": entity.locations,
         "measurements": [_measurement(item) for item in entity.measurements],
+        "quantities": [_quantity(item) for item in entity.quantities],
     }
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:
     return {
         "values_mm": measurement.values_mm,
+        "low_mm": measurement.low_mm,
         "prior": measurement.prior,
         "start": measurement.span.start,
         "end": measurement.span.end,
+    }
+
+
+def _quantity(quantity: Quantity) -> dict[str, Any]:
+    return {
+        "kind": quantity.kind,
+        "low": quantity.low,
+        "high": quantity.high,
+        "unit": quantity.unit,
+        "reference": quantity.reference,
+        "prior": quantity.prior,
+        "start": quantity.span.start,
+        "end": quantity.span.end,
     }
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from radnlp.schema import Confidence, LinkSource, RegionSource, Side, Subject, Temporality
+from radnlp.schema import (
+    Confidence,
+    LinkSource,
+    QuantityKind,
+    RegionSource,
+    Side,
+    Subject,
+    Temporality,
+)
 
 if TYPE_CHECKING:
-    from radnlp.schema import Analysis, Entity, Image, Measurement
+    from radnlp.schema import Analysis, Entity, Image, Measurement, Quantity
 
 _ACRONYMS = frozenset({"copd", "picc", "ards", "icd", "ivc", "svc"})
 _SHA_SHOWN = 8
@@ -45,9 +53,18 @@ def confidence_words(confidence: Confidence | None) -> str:
 
 
 def size_words(measurement: Measurement) -> str:
-    """Return a size such as ``12 × 8 mm``, marked if it belongs to the earlier study."""
+    """Return a size such as ``12 × 8 mm`` or ``4–5 mm``, marked if it is of the earlier study."""
     lengths = " × ".join(f"{value:g}" for value in measurement.values_mm)
+    if measurement.low_mm is not None:
+        lengths = f"{measurement.low_mm:g}–{lengths}"
     return f"{lengths} mm{' (prior study)' if measurement.prior else ''}"
+
+
+def distance_words(quantity: Quantity) -> str:
+    """Return a distance such as ``30 mm from carina``, marked if it is of the earlier study."""
+    ends = dict.fromkeys((f"{quantity.low:g}", f"{quantity.high:g}"))
+    place = f"from {concept_words(quantity.reference)}" if quantity.reference else "distance"
+    return f"{'–'.join(ends)} mm {place}{' (prior study)' if quantity.prior else ''}"
 
 
 def place_words(entity: Entity) -> str:
@@ -56,9 +73,11 @@ def place_words(entity: Entity) -> str:
 
 
 def detail_words(entity: Entity) -> list[str]:
-    """Return severity, change, sizes, and what takes the mention away from today's patient."""
+    """Return severity, change, sizes, distances, and what is not of today's patient."""
     details = [str(value) for value in (entity.severity, entity.change) if value is not None]
     details += [size_words(measurement) for measurement in entity.measurements]
+    distances = (one for one in entity.quantities if one.kind is QuantityKind.DISTANCE)
+    details += [distance_words(distance) for distance in distances]
     if entity.temporality is Temporality.HISTORICAL:
         details.append("historical")
     if entity.subject is Subject.OTHER:
@@ -117,6 +136,7 @@ __all__ = [
     "confidence_words",
     "cue_words",
     "detail_words",
+    "distance_words",
     "image_words",
     "one_line",
     "place_words",

@@ -14,6 +14,8 @@ from radnlp.schema import (
     EntityKind,
     Measurement,
     Provenance,
+    Quantity,
+    QuantityKind,
     Report,
     SectionKind,
     Side,
@@ -37,6 +39,16 @@ def nodule() -> Entity:
         side=Side.LEFT,
         locations=("left_lung",),
         measurements=(Measurement(values_mm=(12.0, 8.0), span=Span(3, 12)),),
+        quantities=(
+            Quantity(
+                kind=QuantityKind.DISTANCE,
+                low=12.0,
+                high=12.0,
+                unit="mm",
+                span=Span(3, 12),
+                reference="carina",
+            ),
+        ),
         provenance=Provenance(producer="test", version="1", rule="r"),
     )
 
@@ -56,8 +68,14 @@ def test_every_field_of_an_entity_has_its_column() -> None:
     assert (row["start"], row["end"], row["text"]) == (13, 19, "nodule")
     assert (row["cue_text"], row["cue_rule"]) == ("No", "no")
     assert row["measurements"] == [
-        {"values_mm": (12.0, 8.0), "prior": False, "start": 3, "end": 12}
+        {"values_mm": (12.0, 8.0), "low_mm": None, "prior": False, "start": 3, "end": 12}
     ]
+    (distance,) = row["quantities"]
+    assert (distance["kind"], distance["high"], distance["reference"]) == (
+        "distance",
+        12.0,
+        "carina",
+    )
 
 
 def test_a_row_fits_the_schema_of_the_table() -> None:

@@ -7,12 +7,23 @@ from radnlp.output.wording import (
     confidence_words,
     cue_words,
     detail_words,
+    distance_words,
     image_words,
     one_line,
     side_letters,
+    size_words,
     speakers,
 )
-from radnlp.schema import Analysis, Confidence, Image, Orientation
+from radnlp.schema import (
+    Analysis,
+    Confidence,
+    Image,
+    Measurement,
+    Orientation,
+    Quantity,
+    QuantityKind,
+    Span,
+)
 
 
 def test_only_a_calibrated_confidence_is_a_percentage() -> None:
@@ -29,6 +40,20 @@ def test_acronyms_stay_in_capitals() -> None:
 def test_details_say_change_size_and_history(chest: Analysis) -> None:
     assert detail_words(chest.entities[1]) == ["new", "12 × 8 mm"]
     assert detail_words(chest.entities[7]) == ["historical"]
+
+
+def test_a_range_gives_both_ends_and_a_distance_its_place() -> None:
+    assert size_words(Measurement(values_mm=(5.0,), span=Span(0, 6), low_mm=4.0)) == "4–5 mm"
+    distance = Quantity(
+        kind=QuantityKind.DISTANCE,
+        low=30.0,
+        high=30.0,
+        unit="mm",
+        span=Span(0, 4),
+        prior=True,
+        reference="carina",
+    )
+    assert distance_words(distance) == "30 mm from carina (prior study)"
 
 
 def test_a_cue_is_quoted_from_the_report(chest: Analysis) -> None:

@@ -1,4 +1,4 @@
-"""How many, and values that are no lengths: volumes in ml, attenuation in HU, uptake as SUV."""
+"""How many, and values in other units than mm: volumes in ml, attenuation in HU, uptake as SUV."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _UNITS = (
         QuantityKind.VOLUME,
         re.compile(
             rf"{_RANGE}[\s-]?(?P<unit>ml|milliliters?|millilitres?|cc|cm3|cm\^3|cm³"
-            r"|cubic (?:cm|centimet(?:er|re)s?)|l|liters?|litres?)(?!\w|/)",
+            r"|cubic (?:cm|centimet(?:er|re)s?)|l|liters?|litres?)(?!\w|/|\)? ?[cm]m\b)",
             re.IGNORECASE,
         ),
     ),
@@ -140,9 +140,15 @@ def add_quantities(
     if not said:
         return entities
     return tuple(
-        replace(entity, quantities=tuple(said[entity.id])) if entity.id in said else entity
+        replace(entity, quantities=_in_order(entity.quantities, said[entity.id]))
+        if entity.id in said
+        else entity
         for entity in entities
     )
+
+
+def _in_order(known: Sequence[Quantity], more: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    return tuple(sorted((*known, *more), key=lambda quantity: quantity.span))
 
 
 def _find(text: str, start: int, end: int) -> list[Quantity]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from radnlp.errors import InputError, LanguageNotSupported, ReportTooLong
 from radnlp.schema.entity import (
@@ -14,6 +14,7 @@ from radnlp.schema.entity import (
     Entity,
     EntityKind,
     Measurement,
+    Quantity,
     Relation,
     RelationKind,
     Side,
@@ -62,7 +63,7 @@ _PAST_SECTIONS = frozenset({SectionKind.HISTORY, SectionKind.COMPARISON})
 # take a third of the time of a report. Fields that are not set here get their default.
 _NEW = object.__new__
 _GIVEN = (
-    *("id", "span", "section", "cue", "measurements", "assertion", "temporality"),
+    *("id", "span", "section", "cue", "measurements", "quantities", "assertion", "temporality"),
     *("text", "kind", "concept", "ancestors", "change", "subject", "side", "severity"),
     *("locations", "provenance"),
 )
@@ -71,6 +72,7 @@ _PUT = tuple(getattr(Entity, name).__set__ for name in (*_GIVEN, *(f.name for f 
 _LAST = (_PROVENANCE, *(field.default for field in _OTHERS))
 _NOT_FINDINGS = _PAST_SECTIONS | {SectionKind.INDICATION, SectionKind.RECOMMENDATION}
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
+Said = TypeVar("Said", Measurement, Quantity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +216,7 @@ def _other_language(report: Report) -> tuple[Notice, ...]:
 
 def _entity(id: str, offset: int, found: Found, section: Section) -> Entity:
     """Place what a sentence says in the report: its offset, and what its section makes of it."""
-    start, end, said, measurements, named, assertion, temporality, fixed = found
+    start, end, said, measurements, distances, named, assertion, temporality, fixed = found
     cue = None
     if said is not None:
         cue = Cue(span=Span(offset + said[0], offset + said[1]), rule=said[2])
@@ -229,6 +231,7 @@ def _entity(id: str, offset: int, found: Found, section: Section) -> Entity:
         section.kind,
         cue,
         tuple(_moved(size, offset) for size in measurements) if measurements else (),
+        tuple(_moved(one, offset) for one in distances) if distances else (),
         assertion,
         temporality,
         *fixed,
@@ -273,9 +276,9 @@ def _give_sizes(
             return
 
 
-def _moved(size: Measurement, offset: int) -> Measurement:
-    span = Span(size.span.start + offset, size.span.end + offset)
-    return Measurement(values_mm=size.values_mm, span=span, prior=size.prior)
+def _moved(said: Said, offset: int) -> Said:
+    span = Span(said.span.start + offset, said.span.end + offset)
+    return replace(said, span=span)
 
 
 __all__ = ["RuleText", "RuleTextOptions"]

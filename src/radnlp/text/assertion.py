@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Subject, Temporality
+from radnlp.schema.entity import Assertion, Change, EntityKind, Subject, Temporality
 from radnlp.text.lexicon import BREAKS, VERBS, Item
+from radnlp.text.lists import ListReader
 
 if TYPE_CHECKING:
     from radnlp.text.lexicon import Lexicon
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 _NOT_EXCLUDED = frozenset({"hedge.not_excluded_before", "hedge.difficult"})
 _STOPS = VERBS | {"break", "colon", "with"}
 _SKIPPED = frozenset({"article", "adjective", "dimension", "place", "seen"})
-_FRESH_CHANGE = frozenset({Change.STABLE, Change.IMPROVED, Change.WORSE})
-# "No effusion, large opacity or …" goes on as a list; other sizes begin a new statement.
-_LIST_SEVERITY = frozenset({Severity.LARGE})
 
 
 class ClauseReader:
@@ -45,6 +43,7 @@ class ClauseReader:
         for mention in mentions:
             if mention.kind is not EntityKind.ANATOMY:
                 self._at.setdefault(mention.first, []).append(mention)
+        self._lists = ListReader(items, self._at, words, lexicon.fresh)
         self._cue: CueRule | None = None
         self._cue_item = 0
         self._covered = False
@@ -145,10 +144,14 @@ class ClauseReader:
         elif role == "comma":
             self._joint = "comma"
             self._past = None
-            if self._cue is not None and self._cue_item < k - 1 and not self._goes_on(k):
+            if self._cue is not None and self._cue_item < k - 1 and not self._list_goes_on(k):
                 self._end(k)
         elif role == "and":
-            if self._cue is not None and not self._hypothetical() and self._anew(k + 1):
+            if (
+                self._cue is not None
+                and not self._hypothetical()
+                and self._lists.begins(k + 1, self._cue)
+            ):
                 self._end(k)
             self._joint = "and"
         elif role == "or":
@@ -158,6 +161,12 @@ class ClauseReader:
                 self._end(k)
         elif role == "colon" and not self._lists_after(k):
             self._cue = None
+
+    def _list_goes_on(self, k: int) -> bool:
+        """Tell whether the cue in force reaches over the comma at item ``k``."""
+        if self._cue is None or self._hypothetical():
+            return True
+        return self._lists.goes_on(k, self._cue, self._cue_item, covered=self._covered)
 
     def _lists_after(self, k: int) -> bool:
         """Tell whether the colon at item ``k`` opens the list of its cue ("Differential: …")."""
@@ -169,94 +178,6 @@ class ClauseReader:
         self._cue = None
         self._covered = False
         self._joint = ""
-
-    def _goes_on(self, k: int) -> bool:
-        """Tell whether the cue in force reaches over the comma at item ``k``: is it a list?"""
-        following = self._items[k + 1].entry if k + 1 < len(self._items) else None
-        if following is None or self._hypothetical() or following.role == "or":
-            return True
-        if following.role == "and":
-            return not self._anew(k + 2)
-        if self._items[k - 1].entry.role == "seen" and self._covered:
-            return False  # "no effusion is seen, small nodule"
-        if self._or_follows(k + 1):
-            return True
-        if self._cue is None or (self._cue.means is Assertion.UNCERTAIN and not self._cue.lists):
-            return False
-        return not (self._anew(k + 1) or self._stands_alone(k))
-
-    def _stands_alone(self, k: int) -> bool:
-        """Tell "no effusion, old rib fracture" from a list: the phrase after the comma is fuller.
-
-        It says of itself that it is old or known, gives a number or a side, or names a device
-        where the list names findings.
-        """
-        if self._cue is None or self._cue.means is not Assertion.ABSENT:
-            return False
-        start = self._items[k].end
-        if self._items[k + 1].entry.side is not None and self._items[k + 1].start == start:
-            return True
-        for t in range(k + 1, len(self._items)):
-            item = self._items[t]
-            fresh = self._lexicon.fresh
-            if any(word.isdigit() or word in fresh for word in self._words[start : item.end]):
-                return True
-            if t in self._at:
-                kinds = {mention.kind for mention in self._at[t]}
-                return EntityKind.FINDING not in kinds and self._denies_findings(k)
-            start = item.end
-        return False
-
-    def _denies_findings(self, k: int) -> bool:
-        before = (self._at[t][0] for t in range(k - 1, self._cue_item, -1) if t in self._at)
-        return all(mention.kind is EntityKind.FINDING for mention in before)
-
-    def _or_follows(self, k: int) -> bool:
-        for item in self._items[k:]:
-            role = item.entry.role
-            if role == "or" or (item.entry.cue and item.entry.cue.reach == "both"):
-                return True
-            if role in VERBS or role in BREAKS or role in ("colon", "with"):
-                return False
-        return False
-
-    def _anew(self, k: int) -> bool:
-        """Tell whether a new statement begins at item ``k`` rather than a list going on."""
-        if k >= len(self._items):
-            return False
-        entry = self._items[k].entry
-        if entry.severity is not None and entry.severity not in _LIST_SEVERITY:
-            return True
-        if entry.change is not None and entry.change.change in _FRESH_CHANGE:
-            return True
-        if entry.role in BREAKS or entry.role == "article":
-            return entry.role in BREAKS or self._cue is None or not self._cue.lists
-        if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
-            return entry.cue.means is not Assertion.ABSENT
-        return self._is_clause(k)
-
-    def _is_clause(self, k: int) -> bool:
-        """Tell whether a verb with its own statement follows ("… the heart is enlarged")."""
-        named = False
-        for t in range(k, len(self._items)):
-            entry = self._items[t].entry
-            if any(mention.fixed or mention.last > t for mention in self._at.get(t, ())):
-                return True
-            if entry.concept is not None:
-                named = True
-            elif entry.role == "comma" or entry.role in BREAKS:
-                return False
-            elif entry.role in VERBS and named:
-                return not self._only_seen(t + 1)
-            elif entry.cue is not None and entry.cue.links and named:
-                return True  # "… a dense nodule suggests a granuloma"
-        return False
-
-    def _only_seen(self, k: int) -> bool:
-        if k >= len(self._items):
-            return True
-        entry = self._items[k].entry
-        return entry.role == "seen" or entry.cue is not None
 
     def _meet(self, k: int, cue: CueRule) -> None:
         """Take up the cue at item ``k``, forward or backward."""

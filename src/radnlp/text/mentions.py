@@ -79,7 +79,6 @@ class MentionFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._organs = _organ_table(lexicon)
-        self._refine: Mapping[str, Mapping[str, str]] = lexicon.rules.organs["refine"]
 
     def __call__(self, items: list[Item], words: list[str]) -> list[Mention]:
         """Return the mentions in reading order; organ statements replace their organ."""
@@ -97,8 +96,9 @@ class MentionFinder:
                     mentions.extend(_other_side(items, k))
                 if end - start > 1 and k:
                     for shared in self._shared_tail(items, k, words):
-                        mentions = [m for m in mentions if m.start != shared.start]
+                        mentions = [m for m in mentions if m.first != shared.first]
                         mentions.append(shared)
+                        at[shared.first] = shared
             if entry.quality is not None:
                 qualities.append(k)
         statements = [m for k in qualities for m in self._organ_statement(items, k, at)]
@@ -108,17 +108,6 @@ class MentionFinder:
             mentions.extend(statements)
         mentions.sort(key=_reading_order)
         return mentions
-
-    def refine(self, mention: Mention) -> None:
-        """Make a finding the narrower one that its place says: fracture at a rib, rib fracture."""
-        by_place = self._refine.get(mention.concept)
-        if not by_place:
-            return
-        for location in mention.locations:
-            for place in (location, *self._lexicon.vocabulary.ancestors(location)):
-                if place in by_place:
-                    mention.concept = by_place[place]
-                    return
 
     def _shared_tail(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
         """Read "pleural" of "pleural and pericardial effusions" as the finding that it names.
@@ -131,14 +120,13 @@ class MentionFinder:
         if before < 0 or items[joint].entry.role not in _LIST or item.start - before > 3:
             return []
         named = joint and items[joint - 1].end > before
-        first = joint - 1 if named else joint
+        first, start = (joint - 1, items[joint - 1].start) if named else (joint, before)
         for tail in (item.start + 1, item.end - 1):
-            entry = self._lexicon.look_up((words[before], *words[tail : item.end]))
+            entry = self._lexicon.look_up((*words[start : before + 1], *words[tail : item.end]))
             if entry is None or entry.concept in (None, item.entry.concept):
                 continue
-            if entry.kind is not None and not (named and entry.kind is EntityKind.ANATOMY):
-                concept = str(entry.concept)
-                return [Mention(first, first, before, before + 1, concept, entry.kind)]
+            if entry.kind is not None:
+                return [Mention(first, first, start, before + 1, str(entry.concept), entry.kind)]
         return []
 
     def _organ_statement(self, items: list[Item], k: int, at: dict[int, Mention]) -> list[Mention]:
@@ -224,7 +212,7 @@ def _organs_after(items: list[Item], k: int, at: dict[int, Mention]) -> list[Men
             break
         elif items[t].entry.role == "comma":
             closed = False
-        elif items[t].entry.role == "and":
+        elif items[t].entry.role in ("and", "or"):
             closed = True
         reach = items[t].end
         t += 1
@@ -237,7 +225,7 @@ def _passes(items: list[Item], t: int, organs: list[Mention]) -> bool:
     if entry.side or entry.role == "article":
         return True
     if organs:
-        return entry.role in ("and", "comma")
+        return entry.role in _LIST
     if entry.role == "and":
         return t + 1 < len(items) and items[t + 1].entry.quality is not None
     return entry.quality is not None or entry.role in ("place", "dimension")

@@ -17,7 +17,6 @@ from radnlp.schema.entity import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     from radnlp.text.lexicon import Item, Lexicon
 
@@ -81,7 +80,6 @@ class MentionFinder:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._refine: Mapping[str, Mapping[str, str]] = lexicon.rules.organs["refine"]
 
     def __call__(self, items: list[Item], words: list[str]) -> list[Mention]:
         """Return the mentions in reading order."""
@@ -96,21 +94,10 @@ class MentionFinder:
                     mentions.extend(_other_side(items, k))
                 if end - start > 1 and k:
                     for shared in self._shared_tail(items, k, words):
-                        mentions = [m for m in mentions if m.start != shared.start]
+                        mentions = [m for m in mentions if m.first != shared.first]
                         mentions.append(shared)
         mentions.sort(key=_reading_order)
         return mentions
-
-    def refine(self, mention: Mention) -> None:
-        """Make a finding the narrower one that its place says: fracture at a rib, rib fracture."""
-        by_place = self._refine.get(mention.concept)
-        if not by_place:
-            return
-        for location in mention.locations:
-            for place in (location, *self._lexicon.vocabulary.ancestors(location)):
-                if place in by_place:
-                    mention.concept = by_place[place]
-                    return
 
     def _shared_tail(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
         """Read "pleural" of "pleural and pericardial effusions" as the finding that it names.
@@ -127,28 +114,25 @@ class MentionFinder:
             if t == joints or reach == 0:
                 return found
             named = t >= 0 and items[t].end == reach
-            if named and items[t].start != reach - 1:
-                return found
             shared = self._by_tail(items, t if named else t + 1, items[k], words, named=named)
             if shared is None:
                 return found
             found.append(shared)
-            t, reach = _past_side(items, t - 1 if named else t, reach - 1)
+            t, reach = _past_side(items, t - 1 if named else t, shared.start)
 
     def _by_tail(
         self, items: list[Item], first: int, head: Item, words: list[str], *, named: bool
     ) -> Mention | None:
         """Return what the word before a joint names together with the last words of the head."""
         own = items[first]
-        word = own.start if named else own.start - 1
+        word, end = (own.start, own.end) if named else (own.start - 1, own.start)
         if named and own.entry.kind is _FINDING:
             return None
         for tail in (head.start + 1, head.end - 1):
-            entry = self._lexicon.look_up((words[word], *words[tail : head.end]))
+            entry = self._lexicon.look_up((*words[word:end], *words[tail : head.end]))
             if entry is None or entry.kind is None or entry.concept in (None, head.entry.concept):
                 continue
-            if not (named and entry.kind is EntityKind.ANATOMY):
-                return Mention(first, first, word, word + 1, str(entry.concept), entry.kind)
+            return Mention(first, first, word, end, str(entry.concept), entry.kind)
         free = word == 0 or words[word - 1] not in _LEADING
         if named and own.entry.kind is EntityKind.ANATOMY and free:
             return self._at_place(first, own, head, words)

@@ -31,11 +31,7 @@ class OrganReader:
         qualities = [k for k, item in enumerate(items) if item.entry.quality is not None]
         if not qualities:
             return mentions
-        at = {
-            mention.first: mention
-            for mention in mentions
-            if mention.start == items[mention.first].start
-        }
+        at = {mention.first: mention for mention in mentions}
         statements = [m for k in qualities for m in self._statement(items, k, at)]
         if not statements:
             return mentions
@@ -98,7 +94,7 @@ def _organs_after(items: list[Item], k: int, at: dict[int, Mention]) -> list[Men
             break
         elif items[t].entry.role == "comma":
             closed = False
-        elif items[t].entry.role == "and":
+        elif items[t].entry.role in ("and", "or"):
             closed, listed = True, len(organs)
         reach = items[t].end
         t += 1
@@ -111,7 +107,7 @@ def _passes(items: list[Item], t: int, organs: list[Mention]) -> bool:
     if entry.side or entry.role == "article":
         return True
     if organs:
-        return entry.role in ("and", "comma")
+        return entry.role in _LIST
     if entry.role == "and":
         return t + 1 < len(items) and items[t + 1].entry.quality is not None
     return entry.quality is not None or entry.role in ("place", "dimension")

@@ -13,11 +13,14 @@ from radnlp.text.measurements import find_measurements, has_size
 from radnlp.text.mentions import Mention, MentionFinder
 from radnlp.text.organs import OrganReader
 from radnlp.text.owners import OwnerReader
+from radnlp.text.refinement import Refiner
 from radnlp.text.relations import Pair, find_relations
 from radnlp.text.tokens import Tokens, split
 from radnlp.text.triggers import says_more
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from radnlp.schema.entity import Assertion, Measurement, Quantity, Temporality
     from radnlp.text.measurements import Size
 
@@ -92,6 +95,7 @@ class SentenceReader:
         self._lexicon = lexicon
         self._find_mentions = MentionFinder(lexicon)
         self._state_organs = OrganReader(lexicon)
+        self._refiner = Refiner(lexicon)
         self._fold = Folder(lexicon)
         vocabulary = lexicon.vocabulary
         self._ancestors = {concept.id: vocabulary.ancestors(concept.id) for concept in vocabulary}
@@ -127,10 +131,11 @@ class SentenceReader:
         if relative:
             items = _with_sides(items, side)
         items = self._fold(items, words)
-        mentions = self._mentions(items, words)
         if not has_size(sentence):
+            mentions = self._mentions(items, words)
             return self._said(sentence, tokens, mentions, find_relations(mentions, []), relative)
         sizes = find_measurements(sentence, tokens, (0, len(words)), items)
+        mentions = self._mentions(items, words, sizes)
         owned = OwnerReader(words, items, mentions).read(sizes)
         pairs = find_relations(mentions, owned.sizes)
         if sizes:
@@ -142,16 +147,21 @@ class SentenceReader:
             said = said._replace(loose=_loose(mentions, sizes))
         return said
 
-    def _mentions(self, items: list[Item], words: list[str]) -> list[Mention]:
+    def _mentions(
+        self,
+        items: list[Item],
+        words: list[str],
+        sizes: Sequence[Size] = (),
+    ) -> list[Mention]:
         """Return the mentions with all they carry but sizes."""
         mentions = self._find_mentions(items, words) if items else []
         if mentions:
             mentions = self._state_organs(items, mentions)
+            self._refiner.measure(mentions, sizes)
             ClauseReader(items, mentions, words, self._lexicon).read()
             AttributeReader(items, words, mentions).read()
             mark_other_subject(items, mentions)
-            for mention in mentions:
-                self._find_mentions.refine(mention)
+            self._refiner.refine(mentions)
         return mentions
 
     def _said(

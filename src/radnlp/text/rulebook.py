@@ -148,7 +148,8 @@ def _organs() -> dict[str, Any]:
     """Return the organ statements: those of the chest and those of the rest of the body."""
     organs = _read("organs")
     organs["organ"] = {**organs["organ"], **_read("organs_body")["organ"]}
-    organs["refine"] = {**_read("refine"), **_read("refine_msk")}
+    files_of_places = ("refine", "refine_vessels", "refine_msk")
+    organs["refine"] = {k: v for name in files_of_places for k, v in _read(name).items()}
     organs["quality"] = {
         quality: spelled_out(phrases) for quality, phrases in organs["quality"].items()
     }

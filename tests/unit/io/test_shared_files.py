@@ -121,7 +121,7 @@ def test_the_chest_film_without_preamble_is_read_when_forced(shared_data: Path) 
 
 
 def test_a_series_is_read_in_order(shared_data: Path) -> None:
-    study = load_study(shared_data / "dicom_good" / "mr_series")
+    study = load_study(shared_data / "dicom_good" / "mr_series", slices="all")
     assert [image.id for image in study.images] == [f"i{number}" for number in range(16)]
     positions = [image.plane.position_mm for image in study.images if image.plane]
     steps = np.diff(np.array(positions), axis=0)

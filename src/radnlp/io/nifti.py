@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SAME_MM = 0.1
+_GZIP = 16 + zlib.MAX_WBITS
 _SIMULATED = b"SIMULATED"
 
 
@@ -32,9 +32,8 @@ def holds_nifti(path: Path) -> bool:
     head = read_head(path)
     if sniff(head) is Content.GZIP:
         try:
-            with gzip.open(path) as stream:
-                head = stream.read(HEAD_BYTES)
-        except (OSError, EOFError, zlib.error):
+            head = zlib.decompressobj(_GZIP).decompress(head, HEAD_BYTES)
+        except zlib.error:
             return False
     return sniff(head) is Content.NIFTI
 
@@ -179,7 +178,7 @@ def _values(
 ) -> NDArray[np.float32]:
     """Return scaled values of shape (slices, rows, columns)."""
     try:
-        scaled = np.asarray(image.dataobj.get_scaled(dtype=np.float32), dtype=np.float32)
+        scaled = np.asarray(image.dataobj, dtype=np.float32)
     except Exception as error:  # noqa: BLE001  (as above)
         raise _corrupt(path, error) from None
     values = scaled.reshape(shape, order="F").transpose(2, 1, 0)

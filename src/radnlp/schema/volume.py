@@ -105,6 +105,7 @@ class Volume:
             values = values.copy()
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
+        object.__setattr__(self, "windows", dict(self.windows))
         self._check_sources()
         self._check_geometry()
 

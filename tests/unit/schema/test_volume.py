@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import pickle
 from itertools import permutations, product
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -88,6 +90,13 @@ def test_the_values_are_the_volumes_own_and_read_only() -> None:
     assert not volume.values.any()
     with pytest.raises(ValueError, match="read-only"):
         volume.values[0, 0, 0] = 1
+
+
+def test_a_volume_can_be_sent_to_another_process() -> None:
+    volume = numbered(modality="CT", unit="HU", windows=MappingProxyType(LUNG))
+    back = pickle.loads(pickle.dumps(volume))  # noqa: S301  (our own bytes)
+    np.testing.assert_array_equal(back.values, volume.values)
+    assert back.windows == LUNG
 
 
 @given(volumes())

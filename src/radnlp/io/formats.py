@@ -108,7 +108,7 @@ def sniff(head: bytes) -> Content:
         return Content.BMP
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Content.WEBP
-    if head[344:347] in {b"n+1", b"ni1"}:
+    if head[344:347] in {b"n+1", b"ni1"} or head[4:8] in {b"n+2\0", b"ni2\0"}:
         return Content.NIFTI
     if _LITTLE_ELEMENT.match(head) or _BIG_ELEMENT.match(head):
         return Content.BARE_DICOM

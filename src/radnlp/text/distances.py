@@ -151,8 +151,9 @@ class DistanceReader:
                 return True
         if before[-1:] and before[-1] in _DISPLACING:
             return True
+        named = {m.start for m in self._mentions if m.kind is not EntityKind.ANATOMY}
         for w in range(end, min(len(self._words), end + _MOST_BETWEEN)):
-            if self._words[w] in _ENDS or any(m.start == w for m in self._mentions):
+            if self._words[w] in _ENDS or w in named:
                 return False
             if self._words[w] in _DISPLACED:
                 return True

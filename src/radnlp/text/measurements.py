@@ -30,7 +30,10 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _PIECE = re.compile(rf"({_NUMBER})(?:(?: ?{_AXIS})?[ -]?({_UNIT}))?", re.IGNORECASE)
-_HINT = re.compile(r"(?<![a-z])(?:mm|cm|millim|centim)", re.IGNORECASE)
+_UNIT_WORDS = frozenset(
+    {"mm", "cm"}
+    | {f"{unit}met{end}" for unit in ("milli", "centi") for end in ("er", "re", "ers", "res")}
+)
 _ARROWS = frozenset({"->", "-->", "→"})
 _YEARS = range(1900, 2101)  # a bare number of this size is no length
 # After these "from 3 to 8 mm" is a range; after others it is the earlier and the present size.
@@ -77,9 +80,9 @@ class _Said(NamedTuple):
     prior: bool | None = None  # None: the words around it tell
 
 
-def has_size(text: str) -> bool:
-    """Tell quickly whether a text may hold a size."""
-    return _HINT.search(text) is not None
+def has_size(words: list[str]) -> bool:
+    """Tell quickly whether a sentence with these words, in lower case, may hold a size."""
+    return not _UNIT_WORDS.isdisjoint(words)
 
 
 def find_measurements(

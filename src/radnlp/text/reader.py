@@ -131,7 +131,7 @@ class SentenceReader:
         if relative:
             items = _with_sides(items, side)
         items = self._fold(items, words)
-        if not has_size(sentence):
+        if not has_size(tokens.words):
             mentions = self._mentions(items, words)
             return self._said(sentence, tokens, mentions, find_relations(mentions, []), relative)
         sizes = find_measurements(sentence, tokens, (0, len(words)), items)

@@ -17,7 +17,6 @@ from radnlp.schema.entity import (
 )
 
 if TYPE_CHECKING:
-
     from radnlp.text.lexicon import Item, Lexicon
 
 _LIST = frozenset({"and", "or", "comma"})

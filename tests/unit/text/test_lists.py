@@ -119,6 +119,11 @@ def test_a_cue_speaks_of_what_it_is_about(text: str, assertion: str, change: str
     assert (first.assertion, first.change) == (assertion, change)
 
 
+def test_what_an_earlier_study_showed_is_historical() -> None:
+    first = STAGE(Report(text="On the prior study there was a small pneumothorax.")).entities[0]
+    assert first.temporality == "historical"
+
+
 def test_only_what_can_be_taken_out_is_removed() -> None:
     text = "Interval removal of the chest tube with no reaccumulation of pneumothorax."
     changes = [(e.concept, e.change) for e in STAGE(Report(text=text)).entities]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.schema.advice import Modality, Recommendation
 from radnlp.schema.text import SectionKind, Span
+from radnlp.text.casing import in_small_letters
 from radnlp.text.intervals import find_when
 
 if TYPE_CHECKING:
@@ -342,7 +343,7 @@ def _opening(text: str, start: int, end: int) -> int:
 
 
 def _plain(words: str) -> str:
-    return " ".join(words.lower().split())
+    return " ".join(in_small_letters(words).split())
 
 
 def _choice(phrases: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from radnlp.schema.advice import Score
 from radnlp.schema.entity import Entity, EntityKind
 from radnlp.schema.text import SectionKind, Span
+from radnlp.text.casing import in_small_letters
 from radnlp.text.intervals import find_when
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ScoreReader:
             if system.needs is not None and system.needs not in text[start:end].lower():
                 continue
             for match in system.pattern.finditer(text, start, end):
-                category = match["category"].lower()
+                category = in_small_letters(match["category"])
                 category = _ROMAN.get(category, category).upper()
                 before = text[max(start, match.start() - 30) : match.start()]
                 if self._denied.search(before) or (system.name, category) in taken:
@@ -111,7 +112,7 @@ class ScoreReader:
 
 def in_name(score: Score, entity: Entity) -> bool:
     """Tell whether a mention is a piece of a score's name: "CAD" of "CAD-RADS", "Lung" of its."""
-    name = score.text.lower().find("rads")
+    name = in_small_letters(score.text).find("rads")
     if name < 0 or score.system == _FLEISCHNER_NAME:
         return False
     return entity.span.start >= score.span.start and entity.span.end <= score.span.start + name + 4

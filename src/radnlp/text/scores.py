@@ -126,7 +126,8 @@ def _system(entry: dict[str, Any], between: list[str]) -> _System:
     words = "|".join(re.escape(word) for word in sorted(between, key=len, reverse=True))
     names = "|".join(re.escape(name) for name in entry["names"])
     version = r"(?:20\d\d|v(?:ersion)?[ .]?\d(?:\.\d)?)"
-    joint = rf"(?:[\s:=#,(\[-]+(?:(?:{words}|{version})(?![\w]))?){{0,6}}"
+    # The marks are taken as a whole: given back one by one, a hundred blanks would take hours.
+    joint = rf"(?:[\s:=#,(\[-]++(?:(?:{words}|{version})(?![\w]))?){{0,6}}"
     lead = rf"\b(?:{names}){joint}[\s:=#(\[-]*(?:lr-|tr-?)?"
     if "short" in entry:
         short = "|".join(re.escape(one) for one in entry["short"])

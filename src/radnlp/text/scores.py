@@ -60,7 +60,13 @@ class ScoreReader:
             scores += self._fleischner(text, start, end, section)
             if scores:
                 named = entities[bisect_left(starts, start) : bisect_left(starts, end)]
-                found.extend(_owned(score, named) for score in scores)
+                findings = [
+                    entity
+                    for entity in named
+                    if entity.kind is EntityKind.FINDING
+                    and not any(in_name(score, entity) for score in scores)
+                ]
+                found.extend(_owned(score, findings) for score in scores)
         return tuple(sorted(found, key=lambda score: score.span))
 
     def _read(self, text: str, start: int, end: int, section: SectionKind) -> Iterator[Score]:
@@ -142,13 +148,8 @@ def _words(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(words)})\b(?:[ \w]{{0,20}})$", re.IGNORECASE)
 
 
-def _owned(score: Score, entities: Sequence[Entity]) -> Score:
+def _owned(score: Score, findings: Sequence[Entity]) -> Score:
     """Give a score to the nearest finding of its sentence."""
-    findings = [
-        entity
-        for entity in entities
-        if entity.kind is EntityKind.FINDING and not in_name(score, entity)
-    ]
     if not findings:
         return score
     nearest = min(findings, key=lambda entity: abs(entity.span.start - score.span.start))

@@ -139,3 +139,12 @@ def test_a_name_before_many_blanks_takes_no_time() -> None:
     assert scores("BI-RADS" + " " * 1_400 + "unknown.") == []
     assert scores("BI-RADS" + " :" * 700 + "4.") == [("BI-RADS", "4")]
     assert process_time() - began < 1
+
+
+def test_a_piece_of_one_score_s_name_owns_no_other_score() -> None:
+    text = "Fleischner follow-up in 6 months, CAD-RADS 4A."
+    reading = STAGE(Report(text=text))
+    assert [(score.system, score.entity_id) for score in reading.scores] == [
+        ("Fleischner", None),
+        ("CAD-RADS", None),
+    ]

@@ -72,6 +72,8 @@ def sizes(text: str) -> list[tuple[tuple[float, ...], bool]]:
         ("The nodule has grown by 3 mm.", []),
         ("Two views of the chest, 3 nodules.", []),
         ("Nodule on image 12.", []),
+        ("Valve area of 8 cm².", []),
+        ("Nodule of 8 mmé.", []),
     ],
 )  # fmt: skip
 def test_a_size_is_read_in_millimetres(

@@ -88,6 +88,14 @@ def test_a_size_is_a_mention_and_its_span_is_exact() -> None:
     assert size.text == "1.2 x 0.8 cm"
 
 
+@pytest.mark.parametrize(
+    "text", ["Nodule, 8 mm x 1 )cm tall.", "Nodule, 8 mm x 1-", "Nodule: 8 mm."]
+)
+def test_the_words_of_a_size_end_with_it(text: str) -> None:
+    nodule, size = STAGE(Report(text=text)).entities
+    assert nodule.measurements[0].span == size.span
+
+
 def test_a_sentence_that_refers_back_gives_the_size_of_what_it_means() -> None:
     text = "Nodule in the left apex measures 9 mm; it was 12 mm on the prior study."
     reading = STAGE(Report(text=text))

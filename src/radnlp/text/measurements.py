@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from radnlp.text.tokens import Tokens
 
 _NUMBER = r"(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})"
-_UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)(?![a-z])"
+_UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)(?![^\W\d_])"
 _AXIS = (
     r"\(?(?:in )?(?:ap|tra?ns|trv?|tv|cc|si|ml|rl|lr|w|l|h|d|t"
     r"|transverse|anteroposterior|craniocaudal|width|length|height|depth)\b\)?"
@@ -26,7 +26,7 @@ _LENGTH = rf"{_NUMBER}(?:(?: ?{_AXIS})?[ -]?{_UNIT})?"
 _AXES = rf"{_LENGTH}(?:(?: ?{_AXIS})? ?(?:x|×|by) ?{_LENGTH}){{0,2}}"
 _SIZE = re.compile(
     rf"(?<![\w.])(?:(?P<first>{_AXES}) ?(?P<joint>-+>|→|-|–|to|and) ?)?"
-    rf"(?P<size>{_AXES})(?![a-z\d])",
+    rf"(?P<size>{_AXES})(?![^\W_])",
     re.IGNORECASE,
 )
 _PIECE = re.compile(rf"({_NUMBER})(?:(?: ?{_AXIS})?[ -]?({_UNIT}))?", re.IGNORECASE)

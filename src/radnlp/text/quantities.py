@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Entity, EntityKind, Quantity, QuantityKind
 from radnlp.schema.text import Span
+from radnlp.text.casing import in_small_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,7 +113,7 @@ def _count(text: str, low: int, at: int, plural: bool) -> int | None:  # noqa: F
     match = _COUNTED.search(text, low, at)
     if match is None or _LEVEL.search(text, max(low, match.start() - 12), match.start()):
         return None
-    word = match["number"].lower()
+    word = in_small_letters(match["number"])
     number = _COUNTS.get(word) or int(word)
     return number if (number > 1) == plural and number > 0 else None
 

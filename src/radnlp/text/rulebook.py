@@ -93,7 +93,7 @@ class Rulebook:
     label_sets: Mapping[str, Mapping[str, list[str]]]
 
 
-_CHOICE = re.compile(r"\{([^}]*)\}")
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 def spelled_out(phrases: Iterable[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _LEAD = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)?|[/&,+]|\(s\)")
 # What may stand between a title and its colon or its line's end: a number or date, closing marks.
 _TAIL = re.compile(
-    r"(?:[ \t]*#?\d{1,2}(?![\d.)]))?(?:[ \t]*\(?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\)?)?"
+    r"(?:[ \t]{0,12}#?\d{1,2}(?![\d.)]))?(?:[ \t]{0,12}\(?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\)?)?"
     r"[ \t*_=#\]]{0,12}(?P<end>:|</?[bBuU]>|[ \t][-–][ \t\n\r]|\.[ \t]+(?=[^\W\da-z_])|\r|$)"
     r"(?P<after>(?:</?[bBuU]>|[:*_=\]]){0,4})"
 )
@@ -33,9 +33,9 @@ _BRACKETED = re.compile(r"\[[ \t]{0,3}([^\W\d_][^\[\]\n]{1,40})\](?P<after>:?)")
 # A line that names an examination and nothing else: it begins the report on it.
 _EXAMINATION = re.compile(r"[^\W\d_][^\n.;?!]{3,90}")
 # A line after the first, with the empty lines before it, and its title in capitals if it has one.
-_LINE = re.compile(r"\n\s*((?P<title>[A-Z][A-Z /&-]{2,40}:)?[^\n]+)")
+_LINE = re.compile(r"\n\s*+((?P<title>[A-Z][A-Z /&-]{2,40}:)?[^\n]*)")
 _LEAST_CAPITALS = 0.9
-_MERGED = re.compile(r"\s*(?:[/&+,]|\band\b|\bor\b)\s*")
+_MERGED = re.compile(r" ?(?:[/&+,]|\band\b|\bor\b) ?")
 _OPENERS = tuple("*_#=[<(-123456789")
 _FOUND = frozenset({SectionKind.FINDINGS, SectionKind.IMPRESSION})
 _BEFORE_FINDINGS = frozenset({SectionKind.COMPARISON, SectionKind.TECHNIQUE})

@@ -20,7 +20,7 @@ _END = re.compile(
     + "".join(rf"(?<!\b{word}\.)(?<!\b{word.title()}\.)" for word in _ABBREVIATIONS)
     + r"|\n)\s*"
 )
-_LAST_WORD = re.compile(r"([^\W\d_]+|\d+|_+|[^\w\s])\s*\Z")
+_LAST_WORD = re.compile(r"((?<![^\W\d_])[^\W\d_]+|(?<!\d)\d+|(?<!_)_+|[^\w\s])\s*\Z")
 _BULLETS = frozenset("-*•●▪–")
 # A sentence is cut here at the latest, so that the work on a text stays linear in its length.
 _MOST_CHARACTERS = 2_000

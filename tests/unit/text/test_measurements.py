@@ -72,6 +72,8 @@ def sizes(text: str) -> list[tuple[tuple[float, ...], bool]]:
         ("The nodule has grown by 3 mm.", []),
         ("Two views of the chest, 3 nodules.", []),
         ("Nodule on image 12.", []),
+        ("Valve area of 8 cm².", []),
+        ("Nodule of 8 mmé.", []),
     ],
 )  # fmt: skip
 def test_a_size_is_read_in_millimetres(
@@ -84,6 +86,28 @@ def test_a_size_is_a_mention_and_its_span_is_exact() -> None:
     text = "Right nodule measuring 1.2 x 0.8 cm."
     (size,) = [e for e in STAGE(Report(text=text)).entities if e.kind is EntityKind.MEASUREMENT]
     assert size.text == "1.2 x 0.8 cm"
+
+
+@pytest.mark.parametrize(
+    "text", ["Nodule, 8 mm x 1 )cm tall.", "Nodule, 8 mm x 1-", "Nodule: 8 mm."]
+)
+def test_the_words_of_a_size_end_with_it(text: str) -> None:
+    nodule, size = STAGE(Report(text=text)).entities
+    assert nodule.measurements[0].span == size.span
+
+
+def test_every_sentence_that_refers_back_gives_its_size_to_the_same_mention() -> None:
+    text = "Left renal cyst. It measures 9 mm. It was 7 mm in 2019. No mass. It is 8 mm."
+    reading = STAGE(Report(text=text))
+    (cyst,) = [e for e in reading.entities if e.concept == "renal_cyst"]
+    assert [size.values_mm for size in cyst.measurements] == [(9.0,), (7.0,), (8.0,)]
+    assert [relation.head for relation in reading.relations if relation.head == cyst.id]
+
+
+def test_a_size_finds_no_owner_in_another_section() -> None:
+    text = "FINDINGS: Renal cyst. It measures 9 mm. IMPRESSION: It measures 8 mm."
+    sized = [e for e in STAGE(Report(text=text)).entities if e.measurements]
+    assert [[size.values_mm for size in e.measurements] for e in sized] == [[(9.0,)]]
 
 
 def test_a_sentence_that_refers_back_gives_the_size_of_what_it_means() -> None:

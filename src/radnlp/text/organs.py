@@ -32,12 +32,15 @@ class OrganReader:
         if not qualities:
             return mentions
         at = {mention.first: mention for mention in mentions}
-        statements = [m for k in qualities for m in self._statement(items, k, at)]
-        if not statements:
+        said: dict[object, Mention] = {}  # two words may say the same: "clear and normal lungs"
+        for k in qualities:
+            for one in self._statement(items, k, at):
+                said.setdefault((one.start, one.end, one.concept, one.assertion), one)
+        if not said:
             return mentions
-        taken = {k for m in statements for k in range(m.first, m.last + 1)}
+        taken = {k for m in said.values() for k in range(m.first, m.last + 1)}
         kept = [mention for mention in mentions if mention.first not in taken]
-        return sorted([*kept, *statements], key=_reading_order)
+        return sorted([*kept, *said.values()], key=_reading_order)
 
     def _statement(self, items: list[Item], k: int, at: dict[int, Mention]) -> list[Mention]:
         """Return what the quality at item ``k`` says of the organs around it."""

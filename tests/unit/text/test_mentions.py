@@ -97,6 +97,12 @@ def test_an_organ_statement_replaces_the_organ() -> None:
     assert entity.locations == ("heart",)
 
 
+@pytest.mark.parametrize("text", ["The lungs are clear and normal.", "Clear, normal lungs."])
+def test_two_words_that_say_the_same_of_an_organ_say_it_once(text: str) -> None:
+    (opacity,) = STAGE(Report(text=text)).entities
+    assert (opacity.concept, opacity.assertion, opacity.text) == ("opacity", "absent", "lungs")
+
+
 def test_a_normal_statement_has_the_organ_as_its_words() -> None:
     text = "Heart size is normal."
     (entity,) = STAGE(Report(text=text)).entities

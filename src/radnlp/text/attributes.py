@@ -20,6 +20,7 @@ _LEADING = frozenset({"article", "place", "and", "ordinal"})
 _SEVERITIES = tuple(Severity)  # from least to most
 _MOST_UNKNOWN_BEFORE = 3
 _MOST_UNKNOWN_AFTER = 6
+_MOST_MODIFIERS = 12
 
 
 class AttributeReader:
@@ -145,6 +146,8 @@ class AttributeReader:
         adjective = self._findings[t]
         if not adjective.adjective or adjective.end != reach or adjective.last != adjective.first:
             return False
+        if len(mention.modifiers) == _MOST_MODIFIERS:
+            return False  # a row without end would tie each of its words to all the others
         mention.modifiers.append(adjective)
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Assertion, Change, EntityKind, Severity
@@ -39,6 +40,9 @@ class ListReader:
         self._words = words
         self._fresh = fresh
 
+    # What follows an item is told for all items in one pass from the last one back: looked up at
+    # every comma, it would take the square of the sentence's length.
+
     def goes_on(self, k: int, cue: CueRule, cue_item: int, *, covered: bool) -> bool:
         """Tell whether a cue reaches over the comma at item ``k``: is it a list?
 
@@ -55,7 +59,7 @@ class ListReader:
             return not self.begins(k + 2, cue)
         if self._items[k - 1].entry.role == "seen" and covered:
             return False  # "no effusion is seen, small nodule"
-        if self._or_follows(k + 1):
+        if self._or_follows[k + 1]:
             return True
         if cue.means is Assertion.UNCERTAIN and not cue.lists:
             return False
@@ -72,29 +76,47 @@ class ListReader:
         start = self._items[k].end
         if self._items[k + 1].entry.side is not None and self._items[k + 1].start == start:
             return True
-        for t in range(k + 1, len(self._items)):
-            item = self._items[t]
-            fresh = self._fresh
-            if any(word.isdigit() or word in fresh for word in self._words[start : item.end]):
-                return True
-            if t in self._at:
-                kinds = {mention.kind for mention in self._at[t]}
-                return EntityKind.FINDING not in kinds and self._denies_findings(k, cue_item)
-            start = item.end
-        return False
+        t = self._telling[k + 1]
+        if t is None:
+            return False
+        if self._is_fresh(t):
+            return True
+        kinds = {mention.kind for mention in self._at[t]}
+        return EntityKind.FINDING not in kinds and self._last_other[k - 1] <= cue_item
 
-    def _denies_findings(self, k: int, cue_item: int) -> bool:
-        before = (self._at[t][0] for t in range(k - 1, cue_item, -1) if t in self._at)
-        return all(mention.kind is EntityKind.FINDING for mention in before)
+    @cached_property
+    def _telling(self) -> list[int | None]:
+        """The next item that begins a mention, or stands in a phrase with a fresh word."""
+        told: list[int | None] = [None] * (len(self._items) + 1)
+        for t in range(len(self._items) - 1, 0, -1):
+            told[t] = t if t in self._at or self._is_fresh(t) else told[t + 1]
+        return told
 
-    def _or_follows(self, k: int) -> bool:
-        for item in self._items[k:]:
-            role = item.entry.role
-            if role == "or" or (item.entry.cue and item.entry.cue.reach == "both"):
-                return True
-            if role in VERBS or role in BREAKS or role in ("colon", "with"):
-                return False
-        return False
+    def _is_fresh(self, t: int) -> bool:
+        words = self._words[self._items[t - 1].end : self._items[t].end]
+        return any(word.isdigit() or word in self._fresh for word in words)
+
+    @cached_property
+    def _last_other(self) -> list[int]:
+        """The last item up to here that begins a mention which is no finding; -1 for none."""
+        told, last = [], -1
+        for t in range(len(self._items)):
+            if t in self._at and self._at[t][0].kind is not EntityKind.FINDING:
+                last = t
+            told.append(last)
+        return told
+
+    @cached_property
+    def _or_follows(self) -> list[bool]:
+        """Whether an "or" follows, with no verb or break before it."""
+        told = [False] * (len(self._items) + 1)
+        for t in range(len(self._items) - 1, -1, -1):
+            role, cue = self._items[t].entry.role, self._items[t].entry.cue
+            if role == "or" or (cue is not None and cue.reach == "both"):
+                told[t] = True
+            elif role not in VERBS and role not in BREAKS and role not in ("colon", "with"):
+                told[t] = told[t + 1]
+        return told
 
     def begins(self, k: int, cue: CueRule) -> bool:
         """Tell whether a new statement begins at item ``k`` rather than the list of a cue."""
@@ -109,24 +131,28 @@ class ListReader:
             return entry.role in BREAKS or not cue.lists
         if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
             return entry.cue.means is not Assertion.ABSENT
-        return self._is_clause(k)
+        return self._is_clause[k]
 
-    def _is_clause(self, k: int) -> bool:
-        """Tell whether a verb with its own statement follows ("… the heart is enlarged")."""
-        named = False
-        for t in range(k, len(self._items)):
+    @cached_property
+    def _is_clause(self) -> list[bool]:
+        """Whether a verb with its own statement follows ("… the heart is enlarged")."""
+        told = [False] * (len(self._items) + 1)
+        named = False  # what follows, if something is named before it
+        for t in range(len(self._items) - 1, -1, -1):
             entry = self._items[t].entry
             if any(mention.fixed or mention.last > t for mention in self._at.get(t, ())):
-                return True
-            if entry.concept is not None:
-                named = True
+                told[t] = named = True
+            elif entry.concept is not None:
+                told[t] = named
             elif entry.role == "comma" or entry.role in BREAKS:
-                return False
-            elif entry.role in VERBS and named:
-                return not self._only_seen(t + 1)
-            elif entry.cue is not None and entry.cue.links and named:
-                return True  # "… a dense nodule suggests a granuloma"
-        return False
+                named = False
+            elif entry.role in VERBS:
+                told[t], named = told[t + 1], not self._only_seen(t + 1)
+            elif entry.cue is not None and entry.cue.links:
+                told[t], named = told[t + 1], True  # "… a dense nodule suggests a granuloma"
+            else:
+                told[t] = told[t + 1]
+        return told
 
     def _only_seen(self, k: int) -> bool:
         if k >= len(self._items):

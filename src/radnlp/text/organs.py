@@ -18,6 +18,7 @@ _BETWEEN = VERBS | {"article", "dimension", "place", "seen", "colon"}
 _STATES = VERBS | {"colon"}
 _LIST = frozenset({"and", "or", "comma"})
 _MOST_UNKNOWN = 4
+_FARTHEST = 60  # phrases between an organ and what is said of it; sentences have no such lists
 
 
 class OrganReader:
@@ -88,7 +89,7 @@ def _organs_after(items: list[Item], k: int, at: dict[int, Mention]) -> list[Men
     # A comma belongs to the list only if an "and" closes it: "normal heart, lungs and hila".
     listed, closed = 0, True
     t, reach = k + 1, items[k].end
-    while t < len(items) and items[t].start - reach <= 1:
+    while t < min(len(items), k + _FARTHEST) and items[t].start - reach <= 1:
         mention = at.get(t)
         if mention is not None and _is_anatomy(mention):
             organs.append(mention)
@@ -124,7 +125,8 @@ def _organs_before(items: list[Item], k: int, at: dict[int, Mention]) -> list[Me
     t = k - 1
     unknown = 0
     reach = items[k].start
-    while t >= 0:
+    low = max(0, k - _FARTHEST)
+    while t >= low:
         start, end, _ = items[t]
         unknown += reach - end
         mention = at.get(t)
@@ -136,7 +138,7 @@ def _organs_before(items: list[Item], k: int, at: dict[int, Mention]) -> list[Me
             return []
         reach = start
         t -= 1
-    if t < 0 or (items[t].end < items[k].start - 2 and not _has_verb(items, t + 1, k)):
+    if t < low or (items[t].end < items[k].start - 2 and not _has_verb(items, t + 1, k)):
         return []
     subject = _subject_of(items, t, at)
     return [subject] if subject is not None else _organ_list(items, t, at)
@@ -146,7 +148,7 @@ def _subject_of(items: list[Item], t: int, at: dict[int, Mention]) -> Mention | 
     """Return the organ that "ends at L1 and is normal" speaks of: not the place, its subject."""
     if t < 2 or items[t - 1].entry.role != "place" or items[t - 1].end != items[t].start:
         return None
-    subject = next((at[n] for n in range(t - 2, -1, -1) if n in at), None)
+    subject = next((at[n] for n in range(t - 2, max(-1, t - _FARTHEST), -1) if n in at), None)
     return subject if _is_anatomy(subject) else None
 
 
@@ -187,8 +189,9 @@ def _organ_list(items: list[Item], t: int, at: dict[int, Mention]) -> list[Menti
     """Return the organs listed up to item ``t``, from left to right."""
     organs = [at[t]]
     reach = items[t].start
+    low = max(0, t - _FARTHEST)
     t -= 1
-    while t >= 0 and reach - items[t].end <= 1:
+    while t >= low and reach - items[t].end <= 1:
         entry = items[t].entry
         mention = at.get(t)
         if mention is not None and _is_anatomy(mention):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ORDER = tuple(Severity).index  # from least to most
 _MOST_UNKNOWN = 3
+_FARTHEST = 40  # phrases between a word of change and its mention; sentences have no such lists
 _KEPT_IF_ABSENT = frozenset({Change.RESOLVED, Change.REMOVED})
 _MOVES = frozenset({Change.WORSE, Change.IMPROVED, Change.RESOLVED})
 # A phrase of change that ends in one of these is a noun: "marked decrease in the effusion".
@@ -116,7 +117,7 @@ class ExtentReader:
 
     def _mention_after(self, k: int) -> Mention | None:
         reach, unknown = self._items[k].end, 0
-        for t in range(k + 1, len(self._items)):
+        for t in range(k + 1, min(len(self._items), k + _FARTHEST)):
             item = self._items[t]
             entry = item.entry
             unknown += sum(not _is_size(word) for word in self._words[reach : item.start])
@@ -146,7 +147,7 @@ class ExtentReader:
         joined, closed = True, False
         if k and self._items[k - 1].entry.role == "and" and not self._said_before(k):
             return found  # the word opens the next phrase of a list
-        for t in range(k - 1, -1, -1):
+        for t in range(k - 1, max(-1, k - _FARTHEST), -1):
             role = self._items[t].entry.role
             if t in self._findings:
                 mention = self._findings[t]

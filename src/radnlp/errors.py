@@ -38,9 +38,11 @@ patient text or identifiers.
     │       ├── CorruptArchive
     │       ├── MalformedRow
     │       └── InvalidRecord
+    ├── MissingExtra               an optional package is not installed; names the extra
     └── ModelError
         ├── ModelNotFound            no such weights here; nothing is downloaded silently
-        └── ModelRejected            pickles, broken safetensors, wrong checksum
+        ├── ModelRejected            pickles, broken safetensors, wrong checksum
+        └── ExportMismatch           an exported network that does not say what the original says
 """
 
 from __future__ import annotations
@@ -178,6 +180,10 @@ class InvalidRecord(ArchiveError):
     """One record of an archive is not what was expected."""
 
 
+class MissingExtra(RadnlpError):
+    """A package that only an extra of radnlp installs is not there."""
+
+
 class ModelError(RadnlpError):
     """Weights that cannot be used."""
 
@@ -190,6 +196,10 @@ class ModelRejected(ModelError):
     """Weights in a form that radnlp does not load."""
 
 
+class ExportMismatch(ModelError):
+    """An exported network whose answers differ from those of the original."""
+
+
 __all__ = [
     "ArchiveError",
     "CodestreamMismatch",
@@ -199,6 +209,7 @@ __all__ = [
     "CorruptPixels",
     "DicomError",
     "EncodingError",
+    "ExportMismatch",
     "FileError",
     "FileMissing",
     "GeometryError",
@@ -209,6 +220,7 @@ __all__ = [
     "InvalidRecord",
     "LanguageNotSupported",
     "MalformedRow",
+    "MissingExtra",
     "ModelError",
     "ModelNotFound",
     "ModelRejected",

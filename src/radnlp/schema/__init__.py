@@ -24,7 +24,7 @@ from radnlp.schema.entity import (
 from radnlp.schema.geometry import Box, Mask, PatientPlane, PixelMap, Spacing, SpacingKind
 from radnlp.schema.image import CONVENTION, Image, Orientation, OrientationSource, Study
 from radnlp.schema.notice import Notice
-from radnlp.schema.reading import HeatMap, ImageReading, LinkReading, TextReading
+from radnlp.schema.reading import Embedding, HeatMap, ImageReading, LinkReading, TextReading
 from radnlp.schema.region import (
     Confidence,
     Conflict,
@@ -52,6 +52,7 @@ __all__ = [
     "Cue",
     "Draft",
     "DraftSection",
+    "Embedding",
     "Entity",
     "EntityKind",
     "Failure",

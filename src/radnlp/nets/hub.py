@@ -97,7 +97,7 @@ def load_encoder(
     Args:
         name_or_path: A folder with configuration and safetensors; a name in `DOCUMENTED`;
             ``timm:MODEL`` or timm's name alone; or ``hf:OWNER/NAME`` for another repository of
-            the hub with a DINOv2, timm or OpenCLIP image encoder.
+            the hub with a DINOv2 or timm image encoder.
         pretrained: False leaves random weights and reads none.
         offline: True asks only the cache; ``None`` does as ``HF_HUB_OFFLINE`` says.
         revision: Commit, tag or branch of the hub's repository; the main branch if ``None``.
@@ -167,9 +167,9 @@ class _Hub:
                 raise ModelNotFound(self._not_here(where)) from error
             except EntryNotFoundError as error:
                 raise ModelRejected(
-                    f"the hub has no {where}; pickles (.bin, .pt) are not read, so convert the "
-                    f"weights to safetensors where you trust their origin and {_LOCAL} (the how-to "
-                    "on images shows the lines)"
+                    f"the hub has no {where}, and only configuration with safetensors is read; "
+                    "convert pickles (.bin, .pt) where you trust them (the how-to on images "
+                    f"shows the lines) and {_LOCAL}"
                 ) from error
             # The client raises whatever its transport does.
             except Exception as error:

@@ -18,7 +18,7 @@ from radnlp.version import __version__
 
 if TYPE_CHECKING:
     from radnlp.errors import RadnlpError
-    from radnlp.io import load_study, read_image, read_report
+    from radnlp.io import load_study, named_windows, read_image, read_report, read_volume
     from radnlp.pipeline import Pipeline, analyze
     from radnlp.schema import (
         Analysis,
@@ -51,15 +51,18 @@ if TYPE_CHECKING:
         Side,
         Span,
         Study,
+        Volume,
     )
 
 _HOME = {
     "RadnlpError": "radnlp.errors",
     "analyze": "radnlp.pipeline",
     "load_study": "radnlp.io",
+    "named_windows": "radnlp.io",
     "Pipeline": "radnlp.pipeline",
     "read_image": "radnlp.io",
     "read_report": "radnlp.io",
+    "read_volume": "radnlp.io",
 }
 
 __all__ = [
@@ -95,11 +98,14 @@ __all__ = [
     "Side",
     "Span",
     "Study",
+    "Volume",
     "__version__",
     "analyze",
     "load_study",
+    "named_windows",
     "read_image",
     "read_report",
+    "read_volume",
 ]
 
 

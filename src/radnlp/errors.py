@@ -10,8 +10,11 @@ patient text or identifiers.
     │   ├── EncodingError            text that is not valid Unicode, a file that is not valid UTF-8
     │   ├── ReportTooLong            a report over the limit of the text stage
     │   ├── LanguageNotSupported     no rules for that language
+    │   ├── MixedPatients            files of several patients where one is expected
+    │   ├── WindowNotFound           a named window nobody defined, or not for these units
     │   └── GeometryError            boxes, masks, pixel maps that cannot exist
     ├── StageNotFound              a stage, writer or label scheme nobody registered
+    ├── MissingExtra               needs a package of an extra that is not installed
     ├── FileError                  a file that cannot be used
     │   ├── FileMissing              no such file or folder
     │   ├── UnknownFormat            neither an image nor a report that radnlp reads
@@ -34,11 +37,16 @@ patient text or identifiers.
     │   │   └── InvalidHeader
     │   ├── CorruptImage             a PNG or JPEG that cannot be decoded
     │   ├── ImageTooLarge            over the pixel limit, told before any allocation
+    │   ├── VolumeError              slices that do not make one volume
+    │   │   ├── NotAVolume             nothing there has a place in a stack of slices
+    │   │   ├── SeveralSeries          names them; choose one
+    │   │   ├── MixedSlices            of several orientations, sizes or units
+    │   │   ├── DuplicateSlices        two at one place
+    │   │   └── UnevenSlices           some are missing, or they are not evenly spaced
     │   └── ArchiveError             a csv, jsonl or parquet of reports
     │       ├── CorruptArchive
     │       ├── MalformedRow
     │       └── InvalidRecord
-    ├── MissingExtra               an optional package is not installed; names the extra
     └── ModelError
         ├── ModelNotFound            no such weights here; nothing is downloaded silently
         ├── ModelRejected            pickles, broken safetensors, wrong checksum
@@ -68,12 +76,24 @@ class LanguageNotSupported(InputError):
     """No rules exist for the language asked for."""
 
 
+class MixedPatients(InputError):
+    """Files of several patients where those of one are expected."""
+
+
+class WindowNotFound(InputError):
+    """A named window that nobody defined, or that does not fit the image's units."""
+
+
 class GeometryError(InputError):
     """A box, mask, plane or pixel map that cannot exist."""
 
 
 class StageNotFound(RadnlpError):
     """A stage, writer or label scheme that nobody registered."""
+
+
+class MissingExtra(RadnlpError):
+    """The work needs a package of an extra that is not installed; the message names it."""
 
 
 class FileError(RadnlpError):
@@ -164,6 +184,30 @@ class ImageTooLarge(FileError):
     """More pixels than the limit; told before anything is allocated."""
 
 
+class VolumeError(FileError):
+    """Slices that do not make one volume."""
+
+
+class NotAVolume(VolumeError):
+    """Nothing there has a place in a stack of slices."""
+
+
+class SeveralSeries(VolumeError):
+    """Slices of several series; the message names them."""
+
+
+class MixedSlices(VolumeError):
+    """Slices of one series that differ in orientation, size, spacing or units."""
+
+
+class DuplicateSlices(VolumeError):
+    """Two slices of one series at the same place."""
+
+
+class UnevenSlices(VolumeError):
+    """Slices of one series that are missing, or not evenly spaced."""
+
+
 class ArchiveError(FileError):
     """An archive of reports that cannot be read."""
 
@@ -178,10 +222,6 @@ class MalformedRow(ArchiveError):
 
 class InvalidRecord(ArchiveError):
     """One record of an archive is not what was expected."""
-
-
-class MissingExtra(RadnlpError):
-    """A package that only an extra of radnlp installs is not there."""
 
 
 class ModelError(RadnlpError):
@@ -208,6 +248,7 @@ __all__ = [
     "CorruptImage",
     "CorruptPixels",
     "DicomError",
+    "DuplicateSlices",
     "EncodingError",
     "ExportMismatch",
     "FileError",
@@ -221,22 +262,29 @@ __all__ = [
     "LanguageNotSupported",
     "MalformedRow",
     "MissingExtra",
+    "MixedPatients",
+    "MixedSlices",
     "ModelError",
     "ModelNotFound",
     "ModelRejected",
     "NestingLimit",
+    "NotAVolume",
     "NotAnImage",
     "NotDicom",
     "OutputError",
     "RadnlpError",
     "ReportIsPdf",
     "ReportTooLong",
+    "SeveralSeries",
     "StageNotFound",
     "TruncatedFile",
     "TruncatedPixels",
+    "UnevenSlices",
     "UnknownFormat",
     "UnknownTransferSyntax",
     "UnsupportedCodec",
     "UnsupportedPhotometric",
     "UnsupportedPixelFormat",
+    "VolumeError",
+    "WindowNotFound",
 ]

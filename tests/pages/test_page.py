@@ -28,6 +28,7 @@ from radnlp.schema import (
     Link,
     LinkSource,
     Mask,
+    Recommendation,
     Region,
     RegionSource,
     Report,
@@ -42,7 +43,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (set 
 
 TEXT = (
     "Left pleural\r\neffusion. No pneumothorax. <script>document.title='ran'</script>"
-    "<img src=x onerror=\"document.title='ran'\"> 🩻 nodule."
+    "<img src=x onerror=\"document.title='ran'\"> 🩻 nodule. "
+    "Chest CT recommended."
 )
 WIDTHS = (1400, 500)
 
@@ -68,6 +70,14 @@ answers.left = lit();
 
 send(find("[data-id=g1] .shape"), "mouseover");
 answers.region = lit();
+send(document.body, "mouseover");
+
+send(find(".row.advice"), "mouseover");
+answers.advice = lit();
+answers.words = [...document.querySelectorAll(".passage.lit")].map((one) => one.textContent);
+send(document.body, "mouseover");
+send(find(".passage"), "mouseover");
+answers.passage = lit();
 send(document.body, "mouseover");
 
 // Sent by hand: a window without a screen may not own the focus.
@@ -123,8 +133,13 @@ def study() -> Analysis:
         "assertion": Assertion.ABSENT,
         "cue": Cue(span=Span(no, no + 2), rule="neg.no"),
     }
+    advice = TEXT.index("Chest CT")
     return Analysis(
         report=Report(text=TEXT),
+        recommendations=(
+            Recommendation(text=TEXT[advice:-1], span=Span(advice, len(TEXT) - 1),
+                           section=SectionKind.FINDINGS, what="Chest CT", rule="r"),
+        ),
         images=(Image(pixels=np.full((100, 80), 0.5, np.float32)),),
         entities=(
             mention(0, "Left pleural\r\neffusion", "pleural_effusion"),
@@ -199,6 +214,14 @@ def test_pointing_at_a_finding_explains_it(answers: Any) -> None:
 
 def test_pointing_at_a_region_lights_the_words(answers: Any) -> None:
     assert sorted(answers["region"]) == ["e2", "e2", "g1"]
+
+
+def test_pointing_at_a_recommendation_lights_its_words_and_the_other_way_round(
+    answers: Any,
+) -> None:
+    assert answers["advice"] == ["advice-0", "advice-0"]
+    assert answers["words"] == ["Chest CT recommended"]
+    assert answers["passage"] == ["advice-0", "advice-0"]
 
 
 def test_the_keyboard_does_the_same(answers: Any) -> None:

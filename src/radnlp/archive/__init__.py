@@ -5,13 +5,15 @@ from __future__ import annotations
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading
 from radnlp.archive.run import ExtractOptions, Progress, Summary, available_processors, extract
-from radnlp.archive.table import ENTITIES, REPORTS, RESULTS
+from radnlp.archive.table import ENTITIES, RECOMMENDATIONS, REPORTS, RESULTS, SCORES
 from radnlp.io.record import join_sections
 
 __all__ = [
     "ENTITIES",
+    "RECOMMENDATIONS",
     "REPORTS",
     "RESULTS",
+    "SCORES",
     "ExtractOptions",
     "Progress",
     "Reading",

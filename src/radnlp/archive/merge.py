@@ -1,18 +1,18 @@
-"""Finished parts, put together in input order: entities here, failures in the file beside."""
+"""Finished parts, put together in input order: one file per table, failures in a file beside."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from radnlp.archive.table import ENTITIES
+from radnlp.archive.table import ENTITIES, RECOMMENDATIONS, REPORT_COLUMNS, SCORES
 from radnlp.errors import OutputError
 
 if TYPE_CHECKING:
@@ -25,56 +25,96 @@ _ROW_GROUP = 100_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def check_format(out: Path) -> None:
-    """Refuse an output whose ending names no format.
+class Outputs(NamedTuple):
+    """The files of a run.
+
+    Attributes:
+        entities: What the user named.
+        recommendations: Beside it.
+        scores: Beside it.
+        failures: JSON lines; not there without failures.
+    """
+
+    entities: Path
+    recommendations: Path
+    scores: Path
+    failures: Path
+
+
+class Counts(NamedTuple):
+    """Rows of each file."""
+
+    entities: int
+    recommendations: int
+    scores: int
+    failures: int
+
+
+def outputs_of(out: Path) -> Outputs:
+    """Return the files of a run that writes to ``out``.
 
     Raises:
-        OutputError: The ending is not one of the three, or it is a folder.
+        OutputError: The ending is not ``.parquet``, ``.jsonl`` or ``.csv``, or a folder has the
+            name of a table.
     """
-    if out.is_dir():
-        raise OutputError(f"cannot write {out}: it is a folder; expected a file name")
-    if out.suffix.lower() not in _WRITERS:
+    if out.suffix.lower() not in _WRITERS and not out.is_dir():
         raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(_WRITERS)}")
+    outputs = Outputs(
+        entities=out,
+        recommendations=out.with_suffix(f".recommendations{out.suffix}"),
+        scores=out.with_suffix(f".scores{out.suffix}"),
+        failures=out.with_name(f"{out.name}.failures.jsonl"),
+    )
+    for path in outputs:
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; expected a file name")
+    return outputs
 
 
-def merge(
-    parts: Sequence[Path], out: Path, failures: Path, work: Path, *, reports: int
-) -> tuple[int, int]:
-    """Write the entities of all parts to ``out`` and the failures to ``failures``.
+def merge(parts: Sequence[Path], outputs: Outputs, work: Path, *, reports: int) -> Counts:
+    """Write the tables and the failures of all parts.
 
-    Both files appear whole or not at all; without failures there is no failures file. If nothing
-    could be read, an earlier ``out`` stays as it is.
+    Each file appears whole or not at all, and the tables only when all of them are written, the
+    entities last; without failures there is no failures file. If nothing could be read, earlier
+    tables stay as they are.
 
     Args:
         parts: Parquet files of `RESULTS`, in input order.
-        out: Ends in ``.parquet``, ``.jsonl`` or ``.csv``.
-        failures: JSON lines.
+        outputs: Where to write.
         work: Folder for what is not finished, on the same disk.
         reports: Number of reports, failed ones included.
 
     Returns:
-        Number of entities and number of failures.
+        Rows of each file.
     """
     failed = [row for part in parts for row in _failures(part)]
-    written = 0
-
-    def entities() -> Iterator[pa.Table]:
-        nonlocal written
-        for part in parts:
-            table = pq.read_table(part)
-            table = table.filter(pc.is_null(table["error"])).select(ENTITIES.names)
-            written += table.num_rows
-            yield table
-
+    entities = recommendations = scores = 0
     if not 0 < reports == len(failed):
-        with whole_file(out, work) as draft:
-            _WRITERS[out.suffix.lower()](entities(), draft)
+        entities, recommendations, scores = _write_tables(parts, outputs, work)
     if failed:
-        with whole_file(failures, work) as draft:
+        with whole_file(outputs.failures, work) as draft:
             _write_lines(failed, draft)
     else:
-        failures.unlink(missing_ok=True)
-    return written, len(failed)
+        outputs.failures.unlink(missing_ok=True)
+    return Counts(entities, recommendations, scores, failures=len(failed))
+
+
+def _write_tables(parts: Sequence[Path], outputs: Outputs, work: Path) -> list[int]:
+    tables = (
+        (outputs.entities, ENTITIES, map(_entities, parts)),
+        (
+            outputs.recommendations,
+            RECOMMENDATIONS,
+            _structs(parts, "recommendation", RECOMMENDATIONS),
+        ),
+        (outputs.scores, SCORES, _structs(parts, "score", SCORES)),
+    )
+    write = _WRITERS[outputs.entities.suffix.lower()]
+    with ExitStack() as drafts:  # It moves the last draft first, so the entities come last.
+        return [
+            write(rows, drafts.enter_context(whole_file(path, work)), schema)
+            for path, schema, rows in tables
+        ]
 
 
 @contextmanager
@@ -101,40 +141,62 @@ def whole_file(path: Path, work: Path) -> Iterator[Path]:
 
 
 def _failures(part: Path) -> Iterator[dict[str, Any]]:
-    table = pq.read_table(part, columns=["report_id", "report_row", "source", "error", "message"])
+    table = pq.read_table(part, columns=[*REPORT_COLUMNS, "error", "message"])
     for row in table.filter(pc.is_valid(table["error"])).to_pylist():
         yield {"id": row.pop("report_id"), "row": row.pop("report_row"), **row}
 
 
-def _write_parquet(tables: Iterable[pa.Table], path: Path) -> None:
-    with pq.ParquetWriter(path, ENTITIES, compression="zstd") as writer:
+def _entities(part: Path) -> pa.Table:
+    table = pq.read_table(part, columns=ENTITIES.names)
+    return table.filter(pc.is_valid(table["entity_id"]))
+
+
+def _structs(parts: Iterable[Path], column: str, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows of parts whose struct in ``column`` is there, its fields as columns."""
+    for part in parts:
+        table = pq.read_table(part, columns=[*REPORT_COLUMNS, column])
+        given = table.filter(pc.is_valid(table[column]))
+        yield given.flatten().rename_columns(schema.names)
+
+
+def _write_parquet(tables: Iterable[pa.Table], path: Path, schema: pa.Schema) -> int:
+    written = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         waiting: list[pa.Table] = []
         for table in tables:
             waiting.append(table)
+            written += table.num_rows
             if sum(one.num_rows for one in waiting) >= _ROW_GROUP:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting.clear()
         if waiting:
             writer.write_table(pa.concat_tables(waiting))
+    return written
 
 
-def _write_jsonl(tables: Iterable[pa.Table], path: Path) -> None:
-    _write_lines((row for table in tables for row in table.to_pylist()), path)
+def _write_jsonl(tables: Iterable[pa.Table], path: Path, _: pa.Schema) -> int:
+    return _write_lines((row for table in tables for row in table.to_pylist()), path)
 
 
-def _write_lines(rows: Iterable[dict[str, Any]], path: Path) -> None:
+def _write_lines(rows: Iterable[dict[str, Any]], path: Path) -> int:
+    written = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            written += 1
+    return written
 
 
-def _write_csv(tables: Iterable[pa.Table], path: Path) -> None:
+def _write_csv(tables: Iterable[pa.Table], path: Path, schema: pa.Schema) -> int:
+    written = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(ENTITIES.names)
+        writer.writerow(schema.names)
         for table in tables:
             rows = (map(_cell, row.values()) for row in table.to_pylist())
             writer.writerows(rows)
+            written += table.num_rows
+    return written
 
 
 def _cell(value: Any) -> Any:
@@ -149,4 +211,4 @@ def _cell(value: Any) -> Any:
 
 _WRITERS = {".parquet": _write_parquet, ".jsonl": _write_jsonl, ".csv": _write_csv}
 
-__all__ = ["check_format", "merge", "whole_file"]
+__all__ = ["Counts", "Outputs", "merge", "outputs_of", "whole_file"]

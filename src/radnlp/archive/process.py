@@ -1,4 +1,4 @@
-"""Reports in, entities out: the one function that every engine runs.
+"""Reports in, what they say out: the one function that every engine runs.
 
 A process pool, Ray, Spark's ``mapInArrow`` or Dask can call it unchanged: batches in, batches
 out, nothing else touched.
@@ -9,17 +9,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from radnlp.archive.table import RESULTS, entity_rows, failure_row
+from radnlp.archive.rows import Rows
 from radnlp.pipeline import Pipeline
 from radnlp.registry import text_stages
 from radnlp.schema import Failure, Report, Study
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from radnlp.schema import Analysis
+    import pyarrow as pa
 
 
 def process(
@@ -33,28 +29,24 @@ def process(
         language: ISO 639-1 code of all reports; ``None`` detects it.
 
     Returns:
-        Columns of `RESULTS`, in input order: one row per entity, and one per failed report with
-        ``error`` and ``message`` set and ``entity_id`` null.
+        Columns of `RESULTS`, in input order: one row per entity, one per recommendation and one
+        per score, which stand in a struct of their own; one per failed report with ``error`` and
+        ``message``.
     """
     reports = batch.to_pylist()
-    studies = (_study(report, language) for report in reports if report["error"] is None)
-    results = _pipeline(text).map(studies)
-    rows: list[dict[str, Any]] = []
+    read = _pipeline(text).map(
+        _study(report, language) for report in reports if report["error"] is None
+    )
+    rows = Rows()
     for report in reports:
-        origin = {name: report[name] for name in ("report_id", "report_row", "source")}
-        if report["error"] is None:
-            rows.extend({**origin, **row} for row in _rows(next(results)))
-        else:
-            rows.append({**origin, "error": report["error"], "message": report["message"]})
-    columns = {name: [row.get(name) for row in rows] for name in RESULTS.names}
-    return pa.RecordBatch.from_pydict(columns, schema=RESULTS)
+        rows.add(report, _unread(report) or next(read))
+    return rows.batch()
 
 
-def _rows(result: Analysis | Failure) -> Iterator[dict[str, Any]]:
-    if isinstance(result, Failure):
-        yield failure_row(result)
-    else:
-        yield from entity_rows(result)
+def _unread(report: dict[str, Any]) -> Failure | None:
+    if report["error"] is None:
+        return None
+    return Failure(id=report["report_id"], error=report["error"], message=report["message"])
 
 
 def _study(report: dict[str, Any], language: str | None) -> Study:

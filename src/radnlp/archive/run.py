@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from radnlp.archive.merge import check_format, merge, whole_file
+from radnlp.archive.merge import merge, outputs_of, whole_file
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading, read_records
 from radnlp.archive.sources import find_sources, fingerprint
-from radnlp.archive.table import REPORTS
+from radnlp.archive.table import REPORTS, RESULTS
 from radnlp.errors import InputError, OutputError, RadnlpError
 from radnlp.registry import text_stages
 
@@ -85,19 +85,27 @@ class Summary:
     Attributes:
         reports: Reports that were found, failed ones included.
         resumed: Reports of those that an earlier, interrupted run had done.
-        entities: Rows written.
+        entities: Rows written of entities.
+        recommendations: The same of recommendations.
+        scores: The same of scores.
         failures: Reports that failed, and files that could not be read.
         skipped: Files of the folders whose ending says that they hold no reports.
-        out: The table.
+        out: The table of entities.
+        recommendations_file: The table of recommendations.
+        scores_file: The table of scores.
         failures_file: One JSON line per failure; there is no such file without failures.
     """
 
     reports: int
     resumed: int
     entities: int
+    recommendations: int
+    scores: int
     failures: int
     skipped: int
     out: Path
+    recommendations_file: Path
+    scores_file: Path
     failures_file: Path
 
 
@@ -120,14 +128,18 @@ def extract(
     workers: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Write the entities of all reports of an archive to one table.
+    """Write the entities, recommendations and scores of all reports of an archive to tables.
+
+    ``out`` holds the entities. The others lie beside it: with ``out.csv``,
+    ``out.recommendations.csv`` and ``out.scores.csv``. Existing files are replaced at the end,
+    unless nothing could be read.
 
     Processes are spawned: a script that calls this needs ``if __name__ == "__main__":``.
 
     Args:
         archives: Folders, patterns, or csv, jsonl, json, parquet and txt files.
         out: Ends in ``.parquet``, ``.jsonl`` or ``.csv``; `radnlp.archive.table` says what its
-            columns mean. An existing file is replaced at the end, unless nothing could be read.
+            columns mean.
         options: How the archive is read.
         workers: Processes; ``None``: one per processor; 1: no other process is started.
         on_progress: Called after each shard.
@@ -141,11 +153,10 @@ def extract(
     workers = available_processors() if workers is None else workers
     if workers < 1:
         raise InputError(f"workers must be at least 1, got {workers}")
-    out = Path(out)
-    check_format(out)
-    folder, failures = (out.with_name(f"{out.name}{end}") for end in (".parts", ".failures.jsonl"))
-    sources = find_sources(archives, without=(out, folder, failures))
-    plan = fingerprint(sources, asdict(options))[:16]
+    outputs = outputs_of(Path(out))
+    folder = outputs.entities.with_name(f"{outputs.entities.name}.parts")
+    sources = find_sources(archives, without=(folder, *outputs))
+    plan = fingerprint(sources, {**asdict(options), "columns": str(RESULTS)})[:16]
     _prepare(folder, plan)
     reports = resumed = position = 0
     parts: list[Path] = []
@@ -157,16 +168,17 @@ def extract(
         position = max(position, shard.position)
         if on_progress:
             on_progress(Progress(reports=reports, done=position / max(sources.size, 1)))
-    entities, failed = merge(sorted(parts), out, failures, folder, reports=reports)
+    written = merge(sorted(parts), outputs, folder, reports=reports)
     shutil.rmtree(folder)
     return Summary(
         reports=reports,
         resumed=resumed,
-        entities=entities,
-        failures=failed,
+        **written._asdict(),
         skipped=sources.skipped,
-        out=out,
-        failures_file=failures,
+        out=outputs.entities,
+        recommendations_file=outputs.recommendations,
+        scores_file=outputs.scores,
+        failures_file=outputs.failures,
     )
 
 

@@ -1,4 +1,4 @@
-"""``radnlp extract``: entities of an archive of reports."""
+"""``radnlp extract``: entities, recommendations and scores of an archive of reports."""
 
 import json
 import sys
@@ -24,9 +24,10 @@ Examples:
   radnlp extract 2023.csv 2024.csv -o entities.csv --text-column report --id-column accession
   radnlp extract "export/*.jsonl" -o entities.jsonl --workers 4
 \b
-One row per entity; the columns are described in the reference pages. An interrupted run goes on
-where it stopped when the same command is run again; an existing OUT is replaced at the end. Reports
-that cannot be read are listed in OUT.failures.jsonl, and the exit status is then 1.
+One row per entity in OUT; recommendations and scores lie beside it (entities.recommendations.csv,
+entities.scores.csv). How-to / Extract an archive describes the columns. An interrupted run goes on
+where it stopped when the same command is run again; existing tables are replaced at the end.
+Reports that cannot be read are listed in OUT.failures.jsonl, and the exit status is then 1.
 """
 
 
@@ -64,7 +65,7 @@ def extract(
     ] = 500,
     text_stage: TextStage = "rules",
 ) -> None:
-    """Write the entities of all reports to one table."""
+    """Write the entities, recommendations and scores of all reports to tables."""
     from radnlp import archive as archives
 
     options = archives.ExtractOptions(
@@ -116,6 +117,8 @@ def _tell(summary: "Summary", seconds: float) -> None:
     resumed = f" ({summary.resumed:,} of them done before)" if summary.resumed else ""
     say(f"{summary.reports:,} reports{resumed} in {seconds:.1f} s")
     say(f"{summary.entities:,} entities in {summary.out}")
+    say(f"{summary.recommendations:,} recommendations in {summary.recommendations_file}")
+    say(f"{summary.scores:,} scores in {summary.scores_file}")
     if summary.failures:
         say(f"{summary.failures:,} failed: listed in {summary.failures_file}")
     if summary.skipped:

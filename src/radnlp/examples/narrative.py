@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SimulatedReport", "Statement", "report_text", "write_report"]
 
-_MARK = re.compile(r"\[([^|\]]+)\|([a-z_]+)\|([a-z]+)\|([a-z_]*)\]")
+_MARK = re.compile(r"\[([^\[|\]]+)\|([a-z_]+)\|([a-z]+)\|([a-z_]*)\]")
 _ORDER = (
     "consolidation", "mass", "nodule", "pleural_effusion", "pneumothorax", "cardiomegaly",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The outside world → nouns: DICOM, PNG, JPEG, arrays, reports, folders.
+"""The outside world → nouns: DICOM, PNG, JPEG, NIfTI, arrays, reports, folders.
 
 pydicom, Pillow and their codecs are imported when the first file needs them; torch never.
 """
@@ -8,5 +8,7 @@ from __future__ import annotations
 from radnlp.io.images import read_image
 from radnlp.io.reports import read_report
 from radnlp.io.study import load_study
+from radnlp.io.volume import read_volume
+from radnlp.io.windows import named_windows
 
-__all__ = ["load_study", "read_image", "read_report"]
+__all__ = ["load_study", "named_windows", "read_image", "read_report", "read_volume"]

@@ -9,10 +9,10 @@ import numpy as np
 from radnlp.errors import InputError, UnsupportedPhotometric
 from radnlp.io.decode import check_codec, decode_frame
 from radnlp.io.dicomfile import read_dataset
-from radnlp.io.display import Window, luminance
+from radnlp.io.display import luminance
 from radnlp.io.header import Header
-from radnlp.io.lookup import read_grey_pipeline
-from radnlp.io.pixels import COLOUR, PALETTE, read_pixel_format, require_pixels
+from radnlp.io.lookup import read_grey_pipeline, read_unit
+from radnlp.io.pixels import COLOUR, GREY, PALETTE, read_pixel_format, require_pixels
 from radnlp.io.placement import (
     is_simulated,
     read_body_part,
@@ -22,7 +22,8 @@ from radnlp.io.placement import (
     read_view,
 )
 from radnlp.io.pydicom_guard import add_once, guarded, pydicom_errors
-from radnlp.schema import Image, Notice
+from radnlp.io.windows import windows_for
+from radnlp.schema import Image, Notice, Window, choose_window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +38,17 @@ if TYPE_CHECKING:
 _VOLUMES = frozenset({"CT", "MR", "PT", "NM"})
 
 
+AskedWindow = str | tuple[float, float] | None
+
+
 def image_from_file(
-    path: Path, *, frame: int | None, id: str, max_pixels: int, force: bool
+    path: Path,
+    *,
+    frame: int | None,
+    id: str,
+    max_pixels: int,
+    force: bool = False,
+    window: AskedWindow = None,
 ) -> Image:
     """Read one frame of a DICOM file.
 
@@ -47,7 +57,13 @@ def image_from_file(
     """
     dataset, notices = read_dataset(path, force=force)
     return image_from_dataset(
-        dataset, frame=frame, id=id, max_pixels=max_pixels, name=path.name, found=notices
+        dataset,
+        frame=frame,
+        id=id,
+        max_pixels=max_pixels,
+        window=window,
+        name=path.name,
+        found=notices,
     )
 
 
@@ -57,6 +73,7 @@ def image_from_dataset(
     frame: int | None,
     id: str,
     max_pixels: int,
+    window: AskedWindow = None,
     name: str | None = None,
     found: tuple[Notice, ...] = (),
 ) -> Image:
@@ -67,6 +84,7 @@ def image_from_dataset(
         frame: Index of the frame; ``None`` takes the middle one of a volume, else the first.
         id: The image's id.
         max_pixels: Limit of rows times columns.
+        window: Used instead of the header's own.
         name: File name, for messages.
         found: What was odd about the file already.
 
@@ -78,14 +96,16 @@ def image_from_dataset(
         for notice in found:
             add_once(notices, notice)
         header = Header(dataset, name=name or "the data set", notices=notices)
-        image = _read(header, frame=frame, id=id, max_pixels=max_pixels)
+        image = _read(header, frame=frame, window=window, max_pixels=max_pixels)
     warnings = tuple(
         Notice(name=notice.name, message=notice.message, source=id) for notice in notices
     )
     return Image(**image, id=id, source=name, warnings=warnings)
 
 
-def _read(header: Header, *, frame: int | None, id: str, max_pixels: int) -> dict[str, Any]:
+def _read(
+    header: Header, *, frame: int | None, window: AskedWindow, max_pixels: int
+) -> dict[str, Any]:
     """Return the fields of the image, all but those that the caller knows."""
     _tell_oddities(header)
     require_pixels(header)
@@ -93,7 +113,7 @@ def _read(header: Header, *, frame: int | None, id: str, max_pixels: int) -> dic
     layout = read_pixel_format(header, max_pixels=max_pixels)
     modality = header.text("Modality")
     chosen = _choose_frame(header, layout, frame, modality)
-    pixels, window = _pixels(header, layout, chosen)
+    pixels, applied = _pixels(header, layout, chosen, window)
     plane = read_plane(header, chosen, modality)
     view, body_part = read_view(header), read_body_part(header)
     return {
@@ -108,7 +128,7 @@ def _read(header: Header, *, frame: int | None, id: str, max_pixels: int) -> dic
         ),
         "frame": chosen,
         "frames": layout.frames,
-        "window": window,
+        "window": applied,
         "simulated": is_simulated(header),
     }
 
@@ -133,8 +153,14 @@ def _choose_frame(
 
 
 def _pixels(
-    header: Header, layout: PixelFormat, frame: int
+    header: Header, layout: PixelFormat, frame: int, asked: AskedWindow
 ) -> tuple[NDArray[np.float32], tuple[float, float] | None]:
+    if asked is not None and layout.photometric not in GREY:
+        raise InputError(
+            f"{header.name}: window={asked!r} was asked for, but the image is in colour, expected "
+            "grey values; leave it out"
+        )
+    override = _override(header, frame, asked)
     stored = decode_frame(header, layout, frame)
     if layout.photometric in COLOUR:
         _tell_colour(header)
@@ -142,10 +168,16 @@ def _pixels(
     if layout.photometric == PALETTE:
         _tell_colour(header)
         return _palette(header, stored), None
-    pipeline = read_grey_pipeline(header, layout, frame)
+    pipeline = read_grey_pipeline(header, layout, frame, window=override)
     window = pipeline.voi
     applied = (window.center, window.width) if isinstance(window, Window) else None
     return pipeline.show(stored), applied
+
+
+def _override(header: Header, frame: int, asked: AskedWindow) -> Window | None:
+    if asked is None:
+        return None
+    return choose_window(asked, windows_for(header.text("Modality"), read_unit(header, frame)))
 
 
 def _tell_colour(header: Header) -> None:

@@ -30,12 +30,15 @@ _EXECUTABLE_MARKS = (b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xce\xfa\x
 _DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".dic", ".ima"})
 
 
-def read_dataset(path: Path, *, force: bool = False) -> tuple[Dataset, tuple[Notice, ...]]:
-    """Read a DICOM file whole.
+def read_dataset(
+    path: Path, *, force: bool = False, pixels: bool = True
+) -> tuple[Dataset, tuple[Notice, ...]]:
+    """Read a DICOM file.
 
     Args:
         path: The file.
         force: Read elements that lack the preamble and the DICM mark, too.
+        pixels: False stops before the pixel data.
 
     Returns:
         The data set, and what was odd about it.
@@ -57,7 +60,7 @@ def read_dataset(path: Path, *, force: bool = False) -> tuple[Dataset, tuple[Not
     with guarded() as notices:
         if content is Content.DICOM:
             _check_inflated_size(path)
-        dataset = _parse(path, force=force)
+        dataset = _parse(path, force=force, pixels=pixels)
     _check_parsed(path, dataset, notices, bare=content is Content.BARE_DICOM)
     if head.startswith(_EXECUTABLE_MARKS):
         add_once(
@@ -90,11 +93,11 @@ def _why_not_dicom(path: Path, content: Content) -> str:
     return f"{path.name}: found {content}, expected a DICOM file; {advice}"
 
 
-def _parse(path: Path, *, force: bool) -> Dataset:
+def _parse(path: Path, *, force: bool, pixels: bool) -> Dataset:
     import pydicom
 
     try:
-        return pydicom.dcmread(path, force=force)
+        return pydicom.dcmread(path, force=force, stop_before_pixels=not pixels)
     except RecursionError:
         raise NestingLimit(
             f"{path.name}: its sequences are nested too deep to be read, expected a few levels; "

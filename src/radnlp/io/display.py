@@ -6,70 +6,17 @@ Pure functions of arrays; DICOM PS3.3 C.11.1 (modality LUT) and C.11.2 (VOI LUT)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from radnlp.errors import InvalidHeader
+from radnlp.schema import VoiFunction, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TABLE_SPAN = 1 << 17
-# The standard asks for more than 0; a bound keeps the division from overflowing.
-_LEAST_WIDTH = 1e-12
-
-
-class VoiFunction(StrEnum):
-    """Shape of a window (DICOM PS3.3 C.11.2.1.3)."""
-
-    LINEAR = "LINEAR"
-    LINEAR_EXACT = "LINEAR_EXACT"
-    SIGMOID = "SIGMOID"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A window in modality units.
-
-    Attributes:
-        center: Value shown at half brightness (``LINEAR``: half a unit below it).
-        width: Range of values between black and white.
-        function: Shape of the curve.
-
-    Raises:
-        InvalidHeader: The width is below 1 (``LINEAR``), or below 1e-12 (the others).
-    """
-
-    center: float
-    width: float
-    function: VoiFunction = VoiFunction.LINEAR
-
-    def __post_init__(self) -> None:
-        least = 1.0 if self.function is VoiFunction.LINEAR else _LEAST_WIDTH
-        if not self.width >= least:
-            raise InvalidHeader(
-                f"window width is {self.width:g}, expected at least {least:g} for {self.function}; "
-                "leave the window out to show all values"
-            )
-
-    def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return brightness in [0, 1] of the same shape.
-
-        Source:
-            DICOM PS3.3 C.11.2.1.2.1 (LINEAR), C.11.2.1.3.1 (SIGMOID), C.11.2.1.3.2 (LINEAR_EXACT).
-        """
-        if self.function is VoiFunction.SIGMOID:
-            steepness = np.clip(-4.0 * (values - self.center) / self.width, -700.0, 700.0)
-            return np.asarray(1.0 / (1.0 + np.exp(steepness)))
-        center, width = self.center, self.width
-        if self.function is VoiFunction.LINEAR:
-            center, width = center - 0.5, width - 1.0
-        if width == 0:
-            return (values > center).astype(np.float64)
-        return np.clip((values - center) / width + 0.5, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

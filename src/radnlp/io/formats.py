@@ -57,7 +57,9 @@ _SIGNATURES: tuple[tuple[bytes, Content], ...] = (
     (b"MM\x00*", Content.TIFF),
     (b"{\\rtf", Content.RTF),
 )
-_HTML = re.compile(rb"\s*(?:<!--.{0,200}?-->\s*)?<(?:!doctype html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    rb"\A\s*+(?:<!--.{0,200}?-->\s*+)?<(?:!doctype html|html|head|body)\b", re.I | re.S
+)
 # First element of a data set (group 0002 or 0008): little endian, then explicit big endian.
 _LITTLE_ELEMENT = re.compile(rb"[\x02\x08]\x00.[\x00-\x20](?:[A-Z]{2}|..\x00\x00)", re.S)
 _BIG_ELEMENT = re.compile(rb"\x00[\x02\x08][\x00-\x20].[A-Z]{2}", re.S)
@@ -108,7 +110,7 @@ def sniff(head: bytes) -> Content:
         return Content.BMP
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return Content.WEBP
-    if head[344:347] in {b"n+1", b"ni1"}:
+    if head[344:347] in {b"n+1", b"ni1"} or head[4:8] in {b"n+2\0", b"ni2\0"}:
         return Content.NIFTI
     if _LITTLE_ELEMENT.match(head) or _BIG_ELEMENT.match(head):
         return Content.BARE_DICOM

@@ -10,8 +10,6 @@ from radnlp.io.pydicom_guard import add_once, pydicom_errors
 from radnlp.schema import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pydicom import Dataset
 
 # Far beyond any unit in use; keeps products with stored values finite.
@@ -137,12 +135,18 @@ class Header:
             ("PerFrameFunctionalGroupsSequence", frame),
             ("SharedFunctionalGroupsSequence", 0),
         ):
-            groups = self.items(place)
-            if index < len(groups):
-                found: Sequence[Header] = groups[index].items(sequence)
-                if found:
-                    return found[0]
+            found = self._group(place, index, sequence)
+            if found is not None:
+                return found
         return self
+
+    def _group(self, place: str, index: int, sequence: str) -> Header | None:
+        # Not by `items`: an object may have thousands of frames, each asked for on its own.
+        groups = self.raw(place)
+        if groups is None or not hasattr(groups, "__getitem__") or index >= len(groups):
+            return None
+        found = Header(groups[index], name=self.name, notices=self.notices).items(sequence)
+        return found[0] if found else None
 
 
 def _letters(name: str) -> str:

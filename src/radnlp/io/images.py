@@ -33,6 +33,7 @@ def read_image(
     source: ImageSource,
     *,
     frame: int | None = None,
+    window: str | tuple[float, float] | None = None,
     id: str = "i0",
     max_pixels: int = MAX_PIXELS,
     force: bool = False,
@@ -45,6 +46,9 @@ def read_image(
             (rows, columns) or (1, rows, columns), or an `Image`.
         frame: Frame of a multi-frame DICOM object; ``None`` takes the middle one of CT, MR, PET
             and NM, and the first of all others.
+        window: Shows a grey DICOM image through this window instead of its header's own: a name
+            (``lung``, ``brain``, … of `radnlp.named_windows`; CT in Hounsfield units only), or
+            (centre, width) in modality units.
         id: The image's id.
         max_pixels: Largest rows times columns; checked before anything is allocated.
         force: Read DICOM elements without the preamble and the DICM mark, too.
@@ -61,19 +65,30 @@ def read_image(
         ImageTooLarge: More pixels than the limit.
         CorruptImage: A PNG or JPEG that cannot be decoded.
         DicomError: A damaged or unsupported DICOM file, one kind of error for each cause.
-        InputError: A source of another kind or shape, or no such frame.
+        WindowNotFound: No window of that name, or the image is not CT in Hounsfield units.
+        InputError: A source of another kind or shape, no such frame, or a window for what is no
+            grey DICOM image.
 
     Examples:
         >>> import numpy as np
         >>> read_image(np.array([[0, 128], [255, 64]], dtype=np.uint8)).pixels[1, 0]
         np.float32(1.0)
     """
+    if isinstance(source, str | Path):
+        return _from_path(
+            Path(source), frame=frame, window=window, id=id, max_pixels=max_pixels, force=force
+        )
+    if _is_a(source, "pydicom.dataset", "Dataset"):
+        return image_from_dataset(
+            source,  # type: ignore[arg-type]
+            frame=frame,
+            window=window,
+            id=id,
+            max_pixels=max_pixels,
+        )
+    _refuse_window(window, "the source")
     if isinstance(source, Image):
         image = source if source.id == id else _renamed(source, id)
-    elif isinstance(source, str | Path):
-        return _from_path(Path(source), frame=frame, id=id, max_pixels=max_pixels, force=force)
-    elif _is_a(source, "pydicom.dataset", "Dataset"):
-        return image_from_dataset(source, frame=frame, id=id, max_pixels=max_pixels)  # type: ignore[arg-type]
     elif _is_a(source, "PIL.Image", "Image"):
         image = image_from_pillow(source, id=id, max_pixels=max_pixels)  # type: ignore[arg-type]
     else:
@@ -96,12 +111,29 @@ def _renamed(image: Image, id: str) -> Image:
     return dataclasses.replace(image, id=id, warnings=warnings)
 
 
-def _from_path(path: Path, *, frame: int | None, id: str, max_pixels: int, force: bool) -> Image:
+def _refuse_window(window: object, what: str) -> None:
+    if window is not None:
+        raise InputError(
+            f"window={window!r} was asked for, but {what} is no DICOM image with grey values in "
+            "the units of its modality; leave it out"
+        )
+
+
+def _from_path(
+    path: Path,
+    *,
+    frame: int | None,
+    window: str | tuple[float, float] | None,
+    id: str,
+    max_pixels: int,
+    force: bool,
+) -> Image:
     content = sniff(read_head(path))
     raster = content in {Content.PNG, Content.JPEG}
     if raster and not claims_dicom(path):
         if frame not in {None, 0}:
             raise InputError(f"{path.name}: frame {frame} was asked for, but it has only one")
+        _refuse_window(window, path.name)
         return image_from_raster(path, id=id, max_pixels=max_pixels)
     if path.suffix.lower() in RASTER_SUFFIXES and content is not Content.DICOM:
         raise CorruptImage(
@@ -112,12 +144,16 @@ def _from_path(path: Path, *, frame: int | None, id: str, max_pixels: int, force
         raise NotDicom(
             f"{path.name}: found {content}, expected a DICOM, PNG or JPEG image; {_advice(content)}"
         )
-    return image_from_file(path, frame=frame, id=id, max_pixels=max_pixels, force=force)
+    return image_from_file(
+        path, frame=frame, window=window, id=id, max_pixels=max_pixels, force=force
+    )
 
 
 def _advice(content: Content) -> str:
     if content is Content.TEXT:
         return "pass text to radnlp.read_report"
+    if content in {Content.NIFTI, Content.GZIP}:
+        return "read a NIfTI volume with radnlp.read_volume and take a slice of it"
     if content is Content.LFS_POINTER:
         return "fetch the real file with 'git lfs pull'"
     return "convert it first"

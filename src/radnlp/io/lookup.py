@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 _LONGEST_LUT = 1 << 16
 
 
-def read_grey_pipeline(header: Header, layout: PixelFormat, frame: int) -> GreyPipeline:
+def read_grey_pipeline(
+    header: Header, layout: PixelFormat, frame: int, *, window: Window | None = None
+) -> GreyPipeline:
     """Read what is to be done to the stored values of one frame.
+
+    Args:
+        header: The object.
+        layout: Its pixel module, checked.
+        frame: Index of the frame.
+        window: Used instead of the header's own VOI LUT or window.
 
     Raises:
         InvalidHeader: A modality LUT that cannot be read (a VOI LUT or window that cannot be used
@@ -26,12 +34,15 @@ def read_grey_pipeline(header: Header, layout: PixelFormat, frame: int) -> GreyP
     """
     modality_lut = _modality_lut(header, layout)
     slope, intercept = (1.0, 0.0) if modality_lut else _rescale(header, frame)
-    lut = _voi_lut(header, layout)
+    voi: Window | Lut | None = window
+    if voi is None:
+        signed = modality_lut is None and (layout.signed or intercept < 0)
+        voi = _voi_lut(header, signed=signed)
     return GreyPipeline(
         slope=slope,
         intercept=intercept,
         modality_lut=modality_lut,
-        voi=lut if lut is not None else _window(header, frame),
+        voi=voi if voi is not None else _window(header, frame),
         inverted=layout.photometric == "MONOCHROME1",
         padding=_padding(header, layout),
     )
@@ -44,6 +55,23 @@ def _rescale(header: Header, frame: int) -> tuple[float, float]:
         header.notice("HeaderWarning", "RescaleSlope is 0, which would erase the image; 1 was used")
         slope = None
     return (1.0 if slope is None else slope), (intercept or 0.0)
+
+
+def read_unit(header: Header, frame: int) -> str | None:
+    """Return the unit of the rescaled values, ``None`` where the header says or implies none.
+
+    Source:
+        DICOM PS3.3 C.11.1.1.2 (Rescale Type; ``US`` is unspecified), C.8.2.1 (CT Image: the rescale
+        gives Hounsfield units, unless its type says otherwise), C.8.9.1 (PET: Units).
+    """
+    place = header.for_frame(frame, "PixelValueTransformationSequence")
+    said = place.text("RescaleType")
+    for item in header.items("ModalityLUTSequence"):
+        said = item.text("ModalityLUTType") or "US"
+    said = said or header.text("Units")
+    if said is None and header.text("Modality") == "CT":
+        return "HU" if place.number("RescaleIntercept") is not None else None
+    return None if said is None or said.upper() == "US" else said.upper()
 
 
 def _window(header: Header, frame: int) -> Window | None:
@@ -87,11 +115,12 @@ def _modality_lut(header: Header, layout: PixelFormat) -> Lut | None:
     return lut
 
 
-def _voi_lut(header: Header, layout: PixelFormat) -> Lut | None:
+def _voi_lut(header: Header, *, signed: bool) -> Lut | None:
+    """Read the VOI LUT; its input values are signed where the rescaled ones can be below 0."""
     items = header.items("VOILUTSequence")
     if not items:
         return None
-    lut = read_lut(items[0], signed=layout.signed)
+    lut = read_lut(items[0], signed=signed)
     if lut is None:
         header.notice("WindowWarning", "the VOI LUT cannot be read and was left out")
     elif len(items) > 1:
@@ -154,4 +183,4 @@ def _as_stored(value: int, layout: PixelFormat) -> int:
     return value
 
 
-__all__ = ["read_grey_pipeline", "read_lut"]
+__all__ = ["read_grey_pipeline", "read_lut", "read_unit"]

@@ -13,6 +13,7 @@ from radnlp.schema import (
     PatientPlane,
     Spacing,
     SpacingKind,
+    direction,
 )
 
 if TYPE_CHECKING:
@@ -186,26 +187,8 @@ def read_orientation(
     return Orientation()
 
 
-def direction(cosines: tuple[float, float, float]) -> str:
-    """Return the DICOM letters of a direction in LPS axes, largest component first.
-
-    Examples:
-        >>> direction((0.9, 0.0, -0.43))
-        'LF'
-    """
-    letters = sorted(
-        (
-            (abs(cosine), "LPH"[axis] if cosine > 0 else "RAF"[axis])
-            for axis, cosine in enumerate(cosines)
-        ),
-        reverse=True,
-    )
-    return "".join(letter for size, letter in letters if size > 0.1)
-
-
 __all__ = [
     "PROJECTION",
-    "direction",
     "is_simulated",
     "read_body_part",
     "read_orientation",

@@ -15,7 +15,7 @@ _MOST_LEVELS = 64
 _CONTEXT = frozenset({"HAS OBS CONTEXT", "HAS ACQ CONTEXT", "HAS CONCEPT MOD", "INFERRED FROM"})
 _NO_LABEL = frozenset({"", "text", "report text", "description", "finding"})
 _LANGUAGE = frozenset({"121049", "121046"})
-_ANNOTATION = re.compile(r"\{[^}]*\}")  # of UCUM: says what is counted, is no unit
+_ANNOTATION = re.compile(r"\{[^{}]*\}")  # of UCUM: says what is counted, is no unit
 _LANGUAGES = {"eng": "en", "deu": "de", "ger": "de", "fra": "fr", "fre": "fr", "spa": "es",
               "ita": "it", "nld": "nl", "dut": "nl", "por": "pt", "jpn": "ja", "zho": "zh",
               "chi": "zh", "kor": "ko"}  # fmt: skip

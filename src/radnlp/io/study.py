@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from radnlp.errors import FileError, InputError, RadnlpError
+from radnlp.errors import FileError, InputError, MixedPatients, NotAVolume, RadnlpError
 from radnlp.io.dicom import image_from_dataset
 from radnlp.io.dicomfile import read_dataset
+from radnlp.io.folder import files_of
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
 from radnlp.io.images import read_image
 from radnlp.io.pixels import MAX_PIXELS
 from radnlp.io.pydicom_guard import guarded
 from radnlp.io.reports import read_report
+from radnlp.io.representative import SERIES, middle_image
+from radnlp.io.slices import Slice, slices_of
 from radnlp.schema import Image, Notice, Report, Study
 
 _PRIOR = re.compile(r"(?:^|[^a-z])(?:prior|previous|earlier)(?:[^a-z]|$)", re.IGNORECASE)
-_DIGITS = re.compile(r"(\d+)")
+
+
+SlicesKept = Literal["middle", "all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """An image, or a slice that may stand for its series, and what puts it in order.
+
+    Attributes:
+        series: SeriesInstanceUID, or empty.
+        number: Instance number, or 0.
+        rank: Which of the study's files it is.
+        content: The image, or the slice.
+    """
+
+    series: str
+    number: float
+    rank: int
+    content: Image | Slice
 
 
 @dataclass(kw_only=True)
 class _Gathered:
     """What the files of a folder gave so far."""
 
-    images: list[tuple[tuple[str, float], Image]] = field(default_factory=list)
+    max_pixels: int
+    slices_kept: SlicesKept
+    found: list[_Found] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
@@ -39,96 +62,70 @@ class _Gathered:
     def notice(self, name: str, message: str, source: str) -> None:
         self.notices.append(Notice(name=name, message=message, source=source))
 
+    def failure(self, error: RadnlpError, source: str) -> None:
+        self.errors.append(error)
+        self.notice(type(error).__name__, str(error), source)
 
-def load_study(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Study:
+
+def load_study(
+    path: str | Path, *, slices: SlicesKept = "middle", max_pixels: int = MAX_PIXELS
+) -> Study:
     """Read a study from a folder or a file; the content of each file decides what it is.
 
     Images come series by series, in order of their instance numbers, else of their names (numbers
-    in names count as numbers), and are called i0, i1, … The first report by name is the report;
+    in names count as numbers), and are called i0, i1, … A CT, MR or PET series of several slices
+    gives one image, its middle slice by position, with a notice that says which slice and window
+    that is; `radnlp.read_volume` reads such a series whole. The first report by name is the report;
     one whose name says prior, previous or earlier is the prior report. A file that cannot be used
     becomes a notice with the error's name, and costs no other file. Links that lead out of the
     folder are not followed, and neither are the entries of a DICOMDIR.
 
     Args:
         path: A folder (searched to the bottom) or a file.
+        slices: ``all`` gives every slice of every series as an image.
         max_pixels: Largest rows times columns of an image.
 
     Raises:
         FileMissing: No such file or folder.
-        InputError: Nothing in the folder can be used, or it mixes several patients.
+        MixedPatients: The files are of several patients.
+        InputError: Nothing in the folder can be used, or ``slices`` is neither of the two.
         RadnlpError: The only file cannot be used; its own error.
     """
     path = Path(path)
+    if slices not in {"middle", "all"}:
+        raise InputError(f"slices is {slices!r}, expected 'middle' or 'all'")
+    gathered = _Gathered(max_pixels=max_pixels, slices_kept=slices)
     if path.is_dir():
-        files, gathered = _files(path)
-        for file in files:
-            _take(file, gathered, max_pixels)
+        files, notices = files_of(path)
+        gathered.notices.extend(notices)
+        for rank, file in enumerate(files):
+            _take(file, gathered, rank)
         return _study(path.resolve().name, gathered)
-    gathered = _Gathered()
     read_head(path)
-    _take(path, gathered, max_pixels)
+    _take(path, gathered, 0)
     if gathered.errors:
         raise gathered.errors[0]
     return _study(path.stem, gathered)
 
 
-def _files(folder: Path) -> tuple[list[Path], _Gathered]:
-    """List regular files inside the folder, in natural order of their relative paths."""
-    gathered = _Gathered()
-    root = folder.resolve()
-    found: list[Path] = []
-    for place, folders, names in os.walk(folder, followlinks=False):
-        for name in folders:
-            if (Path(place) / name).is_symlink():
-                gathered.notice("LinkSkipped", "a linked folder was not followed", name)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(place) / name
-            if name.startswith("."):
-                continue
-            if file.is_symlink() and not file.resolve().is_relative_to(root):
-                gathered.notice("LinkSkipped", "a link out of the folder was not followed", name)
-            elif _is_regular(file):
-                found.append(file)
-    return sorted(found, key=lambda file: _natural(str(file.relative_to(folder)))), gathered
-
-
-def _is_regular(file: Path) -> bool:
-    # A pipe or a device would block the reader for good.
-    try:
-        return stat.S_ISREG(file.stat().st_mode)
-    except OSError:
-        return False
-
-
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple(
-        (int(part), "") if part.isascii() and part.isdigit() else (-1, part.lower())
-        for part in _DIGITS.split(name)
-        if part
-    )
-
-
-def _take(file: Path, gathered: _Gathered, max_pixels: int) -> None:
+def _take(file: Path, gathered: _Gathered, rank: int) -> None:
     try:
         content = sniff(read_head(file))
         if content is Content.DICOM:
-            _take_dicom(file, gathered, max_pixels)
+            _take_dicom(file, gathered, rank)
         elif content in {Content.PNG, Content.JPEG}:
-            image = read_image(file, max_pixels=max_pixels)
-            gathered.images.append((("", 0.0), image))
+            image = read_image(file, max_pixels=gathered.max_pixels)
+            gathered.found.append(_Found(series="", number=0.0, rank=rank, content=image))
         else:
             _take_report(file, gathered)
     except RadnlpError as error:
-        gathered.errors.append(error)
-        gathered.notice(type(error).__name__, str(error), file.name)
+        gathered.failure(error, file.name)
     except OSError as error:
         failure = FileError(
             f"{file.name}: cannot be read ({type(error).__name__}), expected a readable file; "
             "check its permissions"
         )
-        gathered.errors.append(failure)
-        gathered.notice("FileError", str(failure), file.name)
+        gathered.failure(failure, file.name)
 
 
 def _take_report(file: Path, gathered: _Gathered) -> None:
@@ -138,8 +135,8 @@ def _take_report(file: Path, gathered: _Gathered) -> None:
     gathered.reports.append(report)
 
 
-def _take_dicom(file: Path, gathered: _Gathered, max_pixels: int) -> None:
-    dataset, found = read_dataset(file)
+def _take_dicom(file: Path, gathered: _Gathered, rank: int) -> None:
+    dataset, notices_of_file = read_dataset(file)
     with guarded() as notices:
         header = Header(dataset, name=file.name, notices=notices)
         if "DirectoryRecordSequence" in dataset:
@@ -150,14 +147,36 @@ def _take_dicom(file: Path, gathered: _Gathered, max_pixels: int) -> None:
             )
             return
         _remember(header, gathered)
-        order = (header.text("SeriesInstanceUID") or "", header.number("InstanceNumber") or 0.0)
+        series, number = header.text("SeriesInstanceUID"), header.number("InstanceNumber")
+        content: Image | Slice | None = _as_slice(header, file, gathered)
     if "ContentSequence" in dataset or "EncapsulatedDocument" in dataset:
         _take_report(file, gathered)
         return
-    image = image_from_dataset(
-        dataset, frame=None, id="i0", max_pixels=max_pixels, name=file.name, found=found
+    if content is None:
+        content = image_from_dataset(
+            dataset,
+            frame=None,
+            id="i0",
+            max_pixels=gathered.max_pixels,
+            name=file.name,
+            found=notices_of_file,
+        )
+    gathered.found.append(
+        _Found(series=series or "", number=number or 0.0, rank=rank, content=content)
     )
-    gathered.images.append((order, image))
+
+
+def _as_slice(header: Header, file: Path, gathered: _Gathered) -> Slice | None:
+    """Return the slice of a series that a file is; ``None`` if it stands for itself."""
+    if gathered.slices_kept == "all" or "Rows" not in header.dataset:
+        return None
+    several = (header.number("NumberOfFrames") or 1) > 1
+    if header.text("Modality") not in SERIES or several or not header.text("SeriesInstanceUID"):
+        return None
+    try:
+        return slices_of(header, file, max_pixels=gathered.max_pixels)[0]
+    except NotAVolume:
+        return None
 
 
 def _remember(header: Header, gathered: _Gathered) -> None:
@@ -182,17 +201,18 @@ def _study(name: str, gathered: _Gathered) -> Study:
     # Names count only where no file has an id: the same person is spelled in many ways.
     patients = len(gathered.patient_ids or gathered.patient_names)
     if patients > 1:
-        raise InputError(
+        raise MixedPatients(
             f"the folder holds files of {patients} patients, expected "
             "one study of one patient; put each study into a folder of its own"
         )
-    if not gathered.images and not gathered.reports:
+    images = _in_reading_order(gathered)
+    if not images and not gathered.reports:
         raise _nothing_usable(gathered)
     report, prior = _choose_reports(gathered)
     return Study(
         id=name or "s0",
         report=report,
-        images=_in_reading_order(gathered.images),
+        images=images,
         prior=prior,
         warnings=tuple(gathered.notices),
     )
@@ -209,11 +229,28 @@ def _nothing_usable(gathered: _Gathered) -> RadnlpError:
     )
 
 
-def _in_reading_order(images: list[tuple[tuple[str, float], Image]]) -> tuple[Image, ...]:
+def _in_reading_order(gathered: _Gathered) -> tuple[Image, ...]:
     """Keep series in order of their first file; sort each by instance number."""
-    series = {order[0]: rank for rank, (order, _) in reversed(list(enumerate(images)))}
-    ordered = sorted(images, key=lambda pair: (series[pair[0][0]], pair[0][1]))
-    return tuple(read_image(image, id=f"i{index}") for index, (_, image) in enumerate(ordered))
+    first: dict[str, int] = {}
+    slices: dict[str, list[_Found]] = defaultdict(list)
+    chosen: list[_Found] = []
+    for found in gathered.found:
+        first.setdefault(found.series, found.rank)
+        if isinstance(found.content, Slice):
+            slices[found.series].append(found)
+        else:
+            chosen.append(found)
+    for several in slices.values():
+        image = middle_image(
+            [found.content for found in several if isinstance(found.content, Slice)],
+            max_pixels=gathered.max_pixels,
+            failed=gathered.failure,
+        )
+        if image is not None:
+            chosen.append(replace(several[0], content=image))
+    chosen.sort(key=lambda found: (first[found.series], found.number))
+    images = [found.content for found in chosen if isinstance(found.content, Image)]
+    return tuple(read_image(image, id=f"i{index}") for index, image in enumerate(images))
 
 
 def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:

@@ -18,6 +18,8 @@ from radnlp.output.page.panels import (
     findings_html,
     image_findings_html,
     provenance_html,
+    recommendations_html,
+    scores_html,
     warnings_html,
 )
 from radnlp.output.page.report import report_html
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
 def render(analysis: Analysis) -> bytes:
     """Return a self-contained UTF-8 page.
 
-    Hovering, focusing or clicking a finding lights its regions and the other way round. Scripts
-    and styles are admitted by their hash only, so nothing in a report can run. Image pixels are
-    embedded as 8-bit PNG, untouched but for scaling to a long side of at most 1,600 pixels.
+    Hovering, focusing or clicking a finding lights its regions and the other way round, a
+    recommendation or score its words in the report. Scripts and styles are admitted by their hash
+    only, so nothing in a report can run. Image pixels are embedded as 8-bit PNG, untouched but for
+    scaling to a long side of at most 1,600 pixels.
     """
     marks, lights = marks_of(analysis), Lights(analysis)
     style, script = _package_text("page.css"), _package_text("page.js")
@@ -52,6 +55,8 @@ def render(analysis: Analysis) -> bytes:
         films=element("div", films, class_="strip") if films else "",
         report=text or '<p class="quiet">No report was given.</p>',
         findings=findings_html(analysis, marks, lights),
+        recommendations=recommendations_html(analysis, lights),
+        scores=scores_html(analysis, lights),
         image_findings=image_findings_html(analysis, marks, lights),
         conflicts=conflicts_html(analysis, lights),
         draft=draft_html(analysis, lights),

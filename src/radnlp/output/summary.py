@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from radnlp.output.wording import (
     REGION_SOURCE_WORDS,
+    category_words,
     concept_words,
     confidence_words,
     cue_words,
     detail_words,
     image_words,
+    modality_words,
     one_line,
     place_words,
     speakers,
+    subject_words,
 )
 from radnlp.schema import DISCLAIMER, Assertion, EntityKind
 
@@ -59,6 +62,8 @@ def print_summary(analysis: Analysis, console: Console) -> None:
     parts = [
         _head(analysis),
         *_findings(analysis),
+        *_recommendations(analysis),
+        *_scores(analysis),
         *_image_findings(analysis),
         *_listed("Report and image disagree", [item.sentence for item in analysis.conflicts]),
         *_draft(analysis),
@@ -122,6 +127,41 @@ def _finding_cells(analysis: Analysis, entity: Entity) -> tuple[str, ...]:
         f"“{cue}”" if cue else "",
         " ".join(region.id for region in regions),
     )
+
+
+def _recommendations(analysis: Analysis) -> Iterable[RenderableType]:
+    if not analysis.recommendations:
+        return
+    table = _table("what", "says", "modality", "when", "condition", "section")
+    for item in analysis.recommendations:
+        cells = (
+            one_line(item.what),
+            "not needed" if item.negated else "recommended",
+            modality_words(item),
+            one_line(item.when or ""),
+            one_line(item.condition or ""),
+            str(item.section),
+        )
+        table.add_row(*map(_text, cells), style="dim" if item.negated else "bold")
+    yield _text("\nRecommendations", "bold")
+    yield table
+
+
+def _scores(analysis: Analysis) -> Iterable[RenderableType]:
+    if not analysis.scores:
+        return
+    table = _table("system", "category", "id", "finding", "section")
+    for item in analysis.scores:
+        cells = (
+            one_line(item.system),
+            category_words(item),
+            item.entity_id or "",
+            subject_words(analysis, item),
+            str(item.section),
+        )
+        table.add_row(*map(_text, cells), style="dim" if item.prior else "bold")
+    yield _text("\nScores", "bold")
+    yield table
 
 
 def _image_findings(analysis: Analysis) -> Iterable[RenderableType]:

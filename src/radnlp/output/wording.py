@@ -5,12 +5,29 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from radnlp.schema import Confidence, LinkSource, RegionSource, Side, Subject, Temporality
+from radnlp.schema import (
+    Confidence,
+    LinkSource,
+    QuantityKind,
+    RegionSource,
+    Side,
+    Subject,
+    Temporality,
+)
 
 if TYPE_CHECKING:
-    from radnlp.schema import Analysis, Entity, Image, Measurement
+    from radnlp.schema import (
+        Analysis,
+        Entity,
+        Image,
+        Measurement,
+        Quantity,
+        Recommendation,
+        Score,
+    )
 
-_ACRONYMS = frozenset({"copd", "picc", "ards", "icd", "ivc", "svc"})
+_ACRONYMS = frozenset({"copd", "picc", "ards", "icd", "ivc", "svc", "ct", "mr", "pet"})
+_UNITS = {"hu": "HU"}
 _SHA_SHOWN = 8
 _LETTERS: dict[Side | None, tuple[str, str]] = {Side.RIGHT: ("R", "L"), Side.LEFT: ("L", "R")}
 
@@ -45,9 +62,50 @@ def confidence_words(confidence: Confidence | None) -> str:
 
 
 def size_words(measurement: Measurement) -> str:
-    """Return a size such as ``12 × 8 mm``, marked if it belongs to the earlier study."""
+    """Return a size such as ``12 × 8 mm`` or ``4 to 5 mm``, marked if of the earlier study."""
     lengths = " × ".join(f"{value:g}" for value in measurement.values_mm)
-    return f"{lengths} mm{' (prior study)' if measurement.prior else ''}"
+    if measurement.low_mm is not None:
+        lengths = f"{measurement.low_mm:g} to {lengths}"
+    return f"{lengths} mm{_earlier(prior=measurement.prior)}"
+
+
+def quantity_words(quantity: Quantity) -> str:
+    """Return a value such as ``10 to 20 HU`` or ``30 mm from carina``, marked like a size."""
+    numbers = f"{quantity.low:g}"
+    if quantity.high != quantity.low:
+        numbers += f" to {quantity.high:g}"
+    unit = one_line(quantity.unit)
+    said = f"SUV {numbers}" if unit == "suv" else f"{numbers} {_UNITS.get(unit, unit)}"
+    if quantity.reference is not None:
+        said += f" from {concept_words(quantity.reference)}"
+    elif quantity.kind is QuantityKind.DISTANCE:
+        said = f"distance {said}"
+    return said + _earlier(prior=quantity.prior)
+
+
+def count_words(entity: Entity) -> str:
+    """Return how many the report counts, such as ``count 2``; nothing if it gives no number."""
+    return "" if entity.count is None else f"count {entity.count}"
+
+
+def modality_words(recommendation: Recommendation) -> str:
+    """Return the examinations, such as ``CT, ultrasound``."""
+    return ", ".join(map(concept_words, recommendation.modalities))
+
+
+def category_words(score: Score) -> str:
+    """Return the category, marked if the report gives it for the earlier study."""
+    return one_line(score.category) + _earlier(prior=score.prior)
+
+
+def subject_words(analysis: Analysis, score: Score) -> str:
+    """Return the finding that a score is said of; nothing if the sentence names none."""
+    named = (entity for entity in analysis.entities if entity.id == score.entity_id)
+    return "".join(concept_words(entity.concept) for entity in named)
+
+
+def _earlier(*, prior: bool) -> str:
+    return " (prior study)" if prior else ""
 
 
 def place_words(entity: Entity) -> str:
@@ -56,9 +114,11 @@ def place_words(entity: Entity) -> str:
 
 
 def detail_words(entity: Entity) -> list[str]:
-    """Return severity, change, sizes, and what takes the mention away from today's patient."""
+    """Return severity, change, number, sizes, values, and what is not of today's patient."""
     details = [str(value) for value in (entity.severity, entity.change) if value is not None]
+    details += [count_words(entity)] if entity.count is not None else []
     details += [size_words(measurement) for measurement in entity.measurements]
+    details += [quantity_words(quantity) for quantity in entity.quantities]
     if entity.temporality is Temporality.HISTORICAL:
         details.append("historical")
     if entity.subject is Subject.OTHER:
@@ -112,15 +172,20 @@ def _printable(character: str) -> str:
 __all__ = [
     "REGION_SOURCE_WORDS",
     "SOURCE_WORDS",
+    "category_words",
     "concept_title",
     "concept_words",
     "confidence_words",
+    "count_words",
     "cue_words",
     "detail_words",
     "image_words",
+    "modality_words",
     "one_line",
     "place_words",
+    "quantity_words",
     "side_letters",
     "size_words",
     "speakers",
+    "subject_words",
 ]

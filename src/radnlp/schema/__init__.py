@@ -21,8 +21,24 @@ from radnlp.schema.entity import (
     Subject,
     Temporality,
 )
-from radnlp.schema.geometry import Box, Mask, PatientPlane, PixelMap, Spacing, SpacingKind
-from radnlp.schema.image import CONVENTION, Image, Orientation, OrientationSource, Study
+from radnlp.schema.geometry import (
+    Box,
+    Mask,
+    PatientPlane,
+    PixelMap,
+    Spacing,
+    SpacingKind,
+    direction,
+)
+from radnlp.schema.image import (
+    CONVENTION,
+    Image,
+    Orientation,
+    OrientationSource,
+    SliceOf,
+    SliceView,
+    Study,
+)
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import Embedding, HeatMap, ImageReading, LinkReading, TextReading
 from radnlp.schema.region import (
@@ -37,6 +53,8 @@ from radnlp.schema.region import (
     RegionSource,
 )
 from radnlp.schema.text import Report, Section, SectionKind, Span
+from radnlp.schema.volume import Volume
+from radnlp.schema.window import VoiFunction, Window, choose_window
 
 __all__ = [
     "CONVENTION",
@@ -87,6 +105,8 @@ __all__ = [
     "Sentence",
     "Severity",
     "Side",
+    "SliceOf",
+    "SliceView",
     "Spacing",
     "SpacingKind",
     "Span",
@@ -95,4 +115,9 @@ __all__ = [
     "Temporality",
     "TextReading",
     "TimeUnit",
+    "VoiFunction",
+    "Volume",
+    "Window",
+    "choose_window",
+    "direction",
 ]

@@ -76,8 +76,9 @@ class Severity(StrEnum):
 
 
 class QuantityKind(StrEnum):
-    """What a value that is no length measures."""
+    """What a value that is no size measures."""
 
+    DISTANCE = "distance"
     VOLUME = "volume"
     ATTENUATION = "attenuation"
     UPTAKE = "uptake"
@@ -110,17 +111,21 @@ class Measurement:
     """A size given in the report.
 
     Attributes:
-        values_mm: One to three lengths, in mm, in the order of the text.
+        values_mm: One to three lengths, in mm, in the order of the text; of a range its upper end.
         span: The words that give it.
         prior: True if the report gives it for the earlier study.
+        low_mm: Lower end of the range whose upper end is the first length; ``None`` if the report
+            gives no range.
 
     Raises:
-        InputError: Not one to three finite lengths of at least zero.
+        InputError: Not one to three finite lengths of at least zero, or a range that is upside
+            down.
     """
 
     values_mm: tuple[float, ...]
     span: Span
     prior: bool = False
+    low_mm: float | None = None
 
     def __post_init__(self) -> None:
         good = all(math.isfinite(value) and value >= 0 for value in self.values_mm)
@@ -128,19 +133,26 @@ class Measurement:
             raise InputError(
                 f"a measurement holds one to three lengths in mm, got {self.values_mm}"
             )
+        if self.low_mm is not None and not 0 <= self.low_mm <= self.values_mm[0]:
+            raise InputError(
+                f"the lower end of a range lies between 0 and its upper end "
+                f"({self.values_mm[0]} mm), got {self.low_mm}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A measured value that is no length.
+    """A measured value that is no size.
 
     Attributes:
         kind: What was measured.
         low: The value; the lower one of a range.
         high: The upper value of a range; equal to ``low`` where one number is given.
-        unit: ``ml``, ``hu``, or ``suv``; other units of the text are converted.
+        unit: ``mm``, ``ml``, ``hu``, or ``suv``; other units of the text are converted.
         span: The words that give it.
         prior: True if the report gives it for the earlier study.
+        reference: Vocabulary id of what a distance is measured from ("3 cm above the carina");
+            ``None`` where the words name no such concept.
 
     Raises:
         InputError: Not finite numbers with ``low <= high``.
@@ -152,6 +164,7 @@ class Quantity:
     unit: str
     span: Span
     prior: bool = False
+    reference: str | None = None
 
     def __post_init__(self) -> None:
         if not -math.inf < self.low <= self.high < math.inf:
@@ -179,7 +192,7 @@ class Entity:
         severity: Extent or grade; ``None`` if nothing is said.
         locations: Vocabulary ids of anatomy.
         measurements: Sizes said of this mention.
-        quantities: Volumes, attenuation and uptake said of this mention.
+        quantities: Distances, volumes, attenuation and uptake said of this mention.
         count: How many the report counts; ``None`` if it gives no number.
         confidence: ``None`` for rules.
         provenance: Who found it.

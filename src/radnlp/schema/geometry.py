@@ -322,6 +322,23 @@ class PatientPlane:
         return float(x), float(y), float(z)
 
 
+def direction(cosines: tuple[float, float, float]) -> str:
+    """Return the DICOM letters of a direction in LPS axes, largest component first.
+
+    Examples:
+        >>> direction((0.9, 0.0, -0.43))
+        'LF'
+    """
+    letters = sorted(
+        (
+            (abs(cosine), "LPH"[axis] if cosine > 0 else "RAF"[axis])
+            for axis, cosine in enumerate(cosines)
+        ),
+        reverse=True,
+    )
+    return "".join(letter for size, letter in letters if size > 0.1)
+
+
 def _points(points: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(points, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != 2:
@@ -329,4 +346,4 @@ def _points(points: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-__all__ = ["Box", "Mask", "PatientPlane", "PixelMap", "Spacing", "SpacingKind"]
+__all__ = ["Box", "Mask", "PatientPlane", "PixelMap", "Spacing", "SpacingKind", "direction"]

@@ -52,6 +52,41 @@ CONVENTION = Orientation(
 )
 
 
+class SliceView(StrEnum):
+    """From where a slice of a volume is seen."""
+
+    STORED = "stored"
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceOf:
+    """Which slice of a volume or series an image is.
+
+    Attributes:
+        index: Which one, from 0, along the direction that ``view`` cuts across.
+        count: How many there are.
+        view: ``stored``: a slice as it was acquired; else a cut through the whole volume.
+        series: Which series, told apart without identifiers (see `Volume.series`), if known.
+        window_name: Name of the window it is shown with, if it has one.
+
+    Raises:
+        InputError: There is no such slice.
+    """
+
+    index: int
+    count: int
+    view: SliceView = SliceView.STORED
+    series: str | None = None
+    window_name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise InputError(f"slice {self.index} of {self.count}: expected 0 to {self.count - 1}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Image:
     """One frame, ready to be shown or fed to a model.
@@ -71,6 +106,7 @@ class Image:
         orientation: Which way the image lies in the patient.
         frame: Index of the chosen frame of a multi-frame object.
         frames: Number of frames of the object it was chosen from.
+        slice: Which slice of a volume or series it is, if it was taken from one.
         window: (centre, width) that was applied, in modality units, if one was.
         source: Where it came from (a file name), if anywhere.
         simulated: True if the file says that it shows no patient.
@@ -92,6 +128,7 @@ class Image:
     orientation: Orientation = CONVENTION
     frame: int = 0
     frames: int = 1
+    slice: SliceOf | None = None
     window: tuple[float, float] | None = None
     source: str | None = None
     simulated: bool = False
@@ -152,4 +189,12 @@ class Study:
             raise InputError(f"images of a study must have distinct ids, got {ids}")
 
 
-__all__ = ["CONVENTION", "Image", "Orientation", "OrientationSource", "Study"]
+__all__ = [
+    "CONVENTION",
+    "Image",
+    "Orientation",
+    "OrientationSource",
+    "SliceOf",
+    "SliceView",
+    "Study",
+]

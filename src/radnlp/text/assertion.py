@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Subject, Temporality
+from radnlp.schema.entity import Assertion, Change, EntityKind, Subject, Temporality
 from radnlp.text.lexicon import BREAKS, VERBS, Item
+from radnlp.text.lists import ListReader
 
 if TYPE_CHECKING:
+    from radnlp.text.lexicon import Lexicon
     from radnlp.text.mentions import Mention
     from radnlp.text.rulebook import CueRule
 
 _NOT_EXCLUDED = frozenset({"hedge.not_excluded_before", "hedge.difficult"})
 _STOPS = VERBS | {"break", "colon", "with"}
 _SKIPPED = frozenset({"article", "adjective", "dimension", "place", "seen"})
-_FRESH_CHANGE = frozenset({Change.STABLE, Change.IMPROVED, Change.WORSE})
-# "No effusion, large opacity or …" goes on as a list; other sizes begin a new statement.
-_LIST_SEVERITY = frozenset({Severity.LARGE})
 
 
 class ClauseReader:
@@ -30,16 +29,21 @@ class ClauseReader:
     Args:
         items: Phrases of the sentence.
         mentions: Its mentions; their assertion, cue and time are set.
-        lasting: Concepts that "prior" does not put into the past, for they leave a mark for good.
+        words: Its words, in lower case.
+        lexicon: Vocabulary and rules.
     """
 
-    def __init__(self, items: list[Item], mentions: list[Mention], lasting: frozenset[str]) -> None:
+    def __init__(
+        self, items: list[Item], mentions: list[Mention], words: list[str], lexicon: Lexicon
+    ) -> None:
         self._items = items
-        self._lasting = lasting
+        self._words = words
+        self._lexicon = lexicon
         self._at: dict[int, list[Mention]] = {}
         for mention in mentions:
             if mention.kind is not EntityKind.ANATOMY:
                 self._at.setdefault(mention.first, []).append(mention)
+        self._lists = ListReader(items, self._at, words, lexicon.fresh)
         self._cue: CueRule | None = None
         self._cue_item = 0
         self._covered = False
@@ -65,7 +69,7 @@ class ClauseReader:
         self._mark_heading()
 
     def _decide(self, mention: Mention) -> None:
-        if self._past == "prior" and mention.concept in self._lasting:
+        if self._past == "prior" and mention.concept in self._lexicon.lasting:
             self._past = None
         if self._past in ("historical", "prior"):
             mention.temporality = Temporality.HISTORICAL
@@ -115,7 +119,9 @@ class ClauseReader:
             return  # "if pneumonia is suspected" only asks
         mention.assertion = cue.means
         mention.cue = (self._items[k].start, self._items[k].end, cue.id)
-        if cue.change is not None:
+        if cue.change is not None and not (
+            cue.change is Change.REMOVED and mention.kind is EntityKind.FINDING
+        ):
             mention.change = cue.change
 
     def _tie(self, mention: Mention) -> None:
@@ -138,10 +144,14 @@ class ClauseReader:
         elif role == "comma":
             self._joint = "comma"
             self._past = None
-            if self._cue is not None and self._cue_item < k - 1 and not self._goes_on(k):
+            if self._cue is not None and self._cue_item < k - 1 and not self._list_goes_on(k):
                 self._end(k)
         elif role == "and":
-            if self._cue is not None and not self._hypothetical() and self._anew(k + 1):
+            if (
+                self._cue is not None
+                and not self._hypothetical()
+                and self._lists.begins(k + 1, self._cue)
+            ):
                 self._end(k)
             self._joint = "and"
         elif role == "or":
@@ -149,79 +159,31 @@ class ClauseReader:
         elif role == "with":
             if self._covered and not self._hypothetical():
                 self._end(k)
-        elif role == "colon":
+        elif role == "colon" and not self._lists_after(k):
             self._cue = None
+
+    def _list_goes_on(self, k: int) -> bool:
+        """Tell whether the cue in force reaches over the comma at item ``k``."""
+        if self._cue is None or self._hypothetical():
+            return True
+        return self._lists.goes_on(k, self._cue, self._cue_item, covered=self._covered)
+
+    def _lists_after(self, k: int) -> bool:
+        """Tell whether the colon at item ``k`` opens the list of its cue ("Differential: …")."""
+        return (
+            self._cue is not None and self._cue.lists and self._items[k - 1].entry.cue == self._cue
+        )
 
     def _end(self, k: int) -> None:
         self._cue = None
         self._covered = False
         self._joint = ""
 
-    def _goes_on(self, k: int) -> bool:
-        """Tell whether the cue in force reaches over the comma at item ``k``: is it a list?"""
-        following = self._items[k + 1].entry if k + 1 < len(self._items) else None
-        if following is None or self._hypothetical() or following.role == "or":
-            return True
-        if following.role == "and":
-            return not self._anew(k + 2)
-        if self._items[k - 1].entry.role == "seen" and self._covered:
-            return False  # "no effusion is seen, small nodule"
-        if self._or_follows(k + 1):
-            return True
-        if self._cue is None or (self._cue.means is Assertion.UNCERTAIN and not self._cue.lists):
-            return False
-        return not self._anew(k + 1)
-
-    def _or_follows(self, k: int) -> bool:
-        for item in self._items[k:]:
-            role = item.entry.role
-            if role == "or" or (item.entry.cue and item.entry.cue.reach == "both"):
-                return True
-            if role in VERBS or role in BREAKS or role in ("colon", "with"):
-                return False
-        return False
-
-    def _anew(self, k: int) -> bool:
-        """Tell whether a new statement begins at item ``k`` rather than a list going on."""
-        if k >= len(self._items):
-            return False
-        entry = self._items[k].entry
-        if entry.severity is not None and entry.severity not in _LIST_SEVERITY:
-            return True
-        if entry.change is not None and entry.change.change in _FRESH_CHANGE:
-            return True
-        if entry.role in BREAKS or entry.role == "article":
-            return entry.role in BREAKS or self._cue is None or not self._cue.lists
-        if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
-            return entry.cue.means is not Assertion.ABSENT
-        return self._is_clause(k)
-
-    def _is_clause(self, k: int) -> bool:
-        """Tell whether a verb with its own statement follows ("… the heart is enlarged")."""
-        named = False
-        for t in range(k, len(self._items)):
-            entry = self._items[t].entry
-            if any(mention.fixed or mention.last > t for mention in self._at.get(t, ())):
-                return True
-            if entry.concept is not None:
-                named = True
-            elif entry.role == "comma" or entry.role in BREAKS:
-                return False
-            elif entry.role in VERBS and named:
-                return not self._only_seen(t + 1)
-            elif entry.cue is not None and entry.cue.links and named:
-                return True  # "… a dense nodule suggests a granuloma"
-        return False
-
-    def _only_seen(self, k: int) -> bool:
-        if k >= len(self._items):
-            return True
-        entry = self._items[k].entry
-        return entry.role == "seen" or entry.cue is not None
-
     def _meet(self, k: int, cue: CueRule) -> None:
         """Take up the cue at item ``k``, forward or backward."""
         if cue.reach == "next" or (cue.opens and (k > 0 or self._items[k].start > 2)):
+            return
+        if self._speaks_of_else(k, cue):
             return
         if cue.reach == "before" or (cue.reach == "nearest" and not self._followed(k)):
             if not self._look_back(k, cue) and cue.reach == "nearest":
@@ -230,6 +192,24 @@ class ClauseReader:
         if cue.reach == "both" or (cue.reach == "after" and self._after_colon(k)):
             self._look_back(k, cue)
         self._take(k, cue)
+
+    def _speaks_of_else(self, k: int, cue: CueRule) -> bool:
+        """Tell whether a cue is of no finding: "22 mm vs 18 mm", "withdrawn 2 cm".
+
+        So is a hedge of its nature: "the fracture is probably chronic".
+        """
+        start, end, _ = self._items[k]
+        before = self._words[start - 1] if start else ""
+        after = self._words[end] if end < len(self._words) else ""
+        if cue.change is Change.REMOVED and after.isdigit():
+            return True
+        if cue.means is not Assertion.UNCERTAIN:
+            return False
+        if cue.reach == "both":
+            return before in ("mm", "cm") and after.isdigit()
+        if cue.closes and after and not self._followed(k):
+            return True  # "known tumor, ?progression"
+        return cue.reach == "nearest" and after in self._lexicon.natures and not self._followed(k)
 
     def _take(self, k: int, cue: CueRule) -> None:
         if not self._held(cue):

@@ -1,10 +1,11 @@
-"""Side, extent, place and change of each mention, from the words around it."""
+"""Side, extent and place of each mention, from the words around it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from radnlp.schema.entity import Assertion, Change, EntityKind, Severity, Side
+from radnlp.schema.entity import Assertion, EntityKind, Severity, Side
+from radnlp.text.extent import ExtentReader, degrees_of_change
 from radnlp.text.lexicon import BREAKS, VERBS
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _LEADING = frozenset({"article", "place", "and", "ordinal"})
 _SEVERITIES = tuple(Severity)  # from least to most
 _MOST_UNKNOWN_BEFORE = 3
 _MOST_UNKNOWN_AFTER = 6
-_KEPT_IF_ABSENT = frozenset({Change.RESOLVED, Change.REMOVED})
 
 
 class AttributeReader:
@@ -27,11 +27,14 @@ class AttributeReader:
 
     Args:
         items: Phrases of the sentence.
+        words: Its words, in lower case.
         mentions: Its mentions, with their assertion; their attributes are set.
     """
 
-    def __init__(self, items: list[Item], mentions: list[Mention]) -> None:
+    def __init__(self, items: list[Item], words: list[str], mentions: list[Mention]) -> None:
         self._items = items
+        self._words = words
+        self._degrees = degrees_of_change(items, words)
         self._findings: dict[int, Mention] = {}
         self._anatomy: dict[int, Mention] = {}
         self._named: list[Mention] = []
@@ -59,12 +62,7 @@ class AttributeReader:
                 self._subject(mention)
         self._opening()
         self._share()
-        for k, item in enumerate(self._items):
-            rule = item.entry.change
-            if rule is not None and rule.change is not None and k not in self._findings:
-                self._compare(k, rule.change)
-        for mention in self._named:
-            _settle(mention)
+        ExtentReader(self._items, self._words, self._findings, self._named, self._degrees).read()
 
     def _side_of_anatomy(self, k: int, anatomy: Mention) -> None:
         """Take the side that stands before a part: "right lower lobe", "left and right bases"."""
@@ -125,6 +123,8 @@ class AttributeReader:
                 if mention.locations and not mention.places:
                     return  # an organ statement has its place already
                 self._place(mention, self._anatomy[t])
+            elif t in self._degrees:
+                pass
             elif entry.side is not None or entry.severity is not None:
                 self._take(mention, entry)
             elif not self._stands_before(t, entry):
@@ -183,8 +183,8 @@ class AttributeReader:
             if t in self._findings:
                 group = self._without_next(group)
                 break
-            if entry.role in ("verb", "seen", "colon") or (not group and self._trails(t)):
-                said = True
+            if self._says(t, group):
+                said = said or t not in self._degrees
             elif t in self._anatomy or entry.side is not None:
                 if not (placed or self._adjoins(t, mention, said=said)):
                     break
@@ -197,6 +197,12 @@ class AttributeReader:
                 break
             reach = item.end
         self._place_all(mention, group)
+
+    def _says(self, t: int, group: list[int]) -> bool:
+        """Tell whether item ``t`` leads to what is said of a mention, and says nothing itself."""
+        if t in self._degrees or self._items[t].entry.role in ("verb", "seen", "colon"):
+            return True
+        return not group and self._trails(t)
 
     def _adjoins(self, t: int, mention: Mention, *, said: bool) -> bool:
         """Tell whether a side or part belongs to the mention before it without a preposition."""
@@ -307,64 +313,6 @@ class AttributeReader:
                 left.places.extend(right.places)
                 left.locations.extend(right.locations)
 
-    def _compare(self, k: int, change: Change) -> None:
-        """Attach a word of change to the mention after it, otherwise to those before it."""
-        mention = self._mention_after(k)
-        targets = [mention] if mention is not None else self._mentions_before(k)
-        for target in targets:
-            if target.change is None:
-                target.change = change
-
-    def _mention_after(self, k: int) -> Mention | None:
-        reach, unknown = self._items[k].end, 0
-        for t in range(k + 1, len(self._items)):
-            item = self._items[t]
-            entry = item.entry
-            unknown += item.start - reach
-            if unknown > _MOST_UNKNOWN_BEFORE:
-                return None
-            if t in self._findings:
-                return self._findings[t]
-            if entry.role in ("and", "or"):
-                if not (self._modifies(t - 1) and self._modifies(t + 1)):
-                    return None
-            elif not _leads_on(entry):
-                return None
-            reach = item.end
-        return None
-
-    def _said_before(self, k: int) -> bool:
-        return any(item.entry.role in VERBS for item in self._items[:k])
-
-    def _mentions_before(self, k: int) -> list[Mention]:
-        found: list[Mention] = []
-        joined = True
-        if k and self._items[k - 1].entry.role == "and" and not self._said_before(k):
-            return found  # the word opens the next phrase of a list
-        for t in range(k - 1, -1, -1):
-            role = self._items[t].entry.role
-            if t in self._findings:
-                mention = self._findings[t]
-                if mention in found:
-                    continue
-                if not joined:
-                    break
-                found.append(mention)
-                joined = False
-            elif role in BREAKS or (role == "colon" and t > 1):  # a heading is no break
-                break
-            elif role in ("and", "or", "with"):
-                joined = True
-            elif role in VERBS and found:
-                break
-        return found
-
-
-def _leads_on(entry: Entry) -> bool:
-    """Tell whether a word may stand between a word of change and its mention."""
-    passes = entry.role in (None, "article", "adjective", "ordinal", "place", "dimension")
-    return passes and (entry.cue is None or entry.cue.reach == "nearest")
-
 
 def _is_adjective(entry: Entry) -> bool:
     if entry.cue is not None:
@@ -377,11 +325,6 @@ def _joined(one: Side | None, other: Side) -> Side:
     if one is None or one == other:
         return other
     return Side.BILATERAL if Side.MIDLINE not in (one, other) else one
-
-
-def _settle(mention: Mention) -> None:
-    if mention.assertion is Assertion.ABSENT and mention.change not in _KEPT_IF_ABSENT:
-        mention.change = None
 
 
 __all__ = ["AttributeReader"]

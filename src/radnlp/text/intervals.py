@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from radnlp.schema.advice import Interval, TimeUnit
+from radnlp.text.casing import in_small_letters
 
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -75,7 +76,7 @@ def _interval(match: re.Match[str]) -> Interval | None:
 
 
 def _value(number: str) -> float:
-    return float(_WORDS.get(number.lower(), 0) or number)
+    return float(_WORDS.get(in_small_letters(number), 0) or number)
 
 
 __all__ = ["When", "find_when"]

@@ -97,6 +97,8 @@ class Lexicon:
             for broader in rules.attributes["prior"]["lasting"]
             if vocabulary.is_a(concept.id, broader)
         )
+        self.fresh = frozenset(rules.scope["fresh"]["words"])
+        self.natures = frozenset(rules.scope["natures"]["words"])
         self.before_change = frozenset(rules.scope["before_change"]["words"])
         self.before_negation = frozenset(rules.scope["before_negation"]["words"])
 
@@ -179,7 +181,8 @@ def _rule_phrases(rules: Rulebook) -> Iterator[tuple[str, str, Any]]:
         yield from ((phrase, "side", Side(side)) for phrase in phrases)
     for severity, phrases in words["severity"].items():
         yield from ((phrase, "severity", Severity(severity)) for phrase in phrases)
-    yield from ((phrase, "time", "historical") for phrase in words["historical"]["words"])
+    once = spelled_out(words["historical"]["words"])
+    yield from ((phrase, "time", "historical") for phrase in once)
     yield from ((phrase, "time", "prior") for phrase in words["prior"]["words"])
     past = spelled_out(words["in_the_past"]["words"])
     yield from ((phrase, "time", "past") for phrase in past)

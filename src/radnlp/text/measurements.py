@@ -1,29 +1,46 @@
-"""Sizes in the text: one to three lengths in mm or cm, current or prior."""
+"""Lengths in the text: one to three axes in mm or cm, ranges, current or prior."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.schema.entity import EntityKind, Measurement
 from radnlp.schema.text import Span
 from radnlp.text.mentions import Mention
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from radnlp.text.lexicon import Item
     from radnlp.text.tokens import Tokens
 
-_NUMBER = r"(\d{1,4}(?:\.\d{1,3})?)"
-_UNIT = r"(mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)"
-# The lower end of a range is part of the words; the value is the upper end.
+_NUMBER = r"(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})"
+_UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)(?![^\W\d_])"
+_AXIS = (
+    r"\(?(?:in )?(?:ap|tra?ns|trv?|tv|cc|si|ml|rl|lr|w|l|h|d|t"
+    r"|transverse|anteroposterior|craniocaudal|width|length|height|depth)\b\)?"
+)
+_LENGTH = rf"{_NUMBER}(?:(?: ?{_AXIS})?[ -]?{_UNIT})?"
+_AXES = rf"{_LENGTH}(?:(?: ?{_AXIS})? ?(?:x|×|by) ?{_LENGTH}){{0,2}}"
 _SIZE = re.compile(
-    rf"(?<![\d.])(?:\d{{1,4}}(?:\.\d{{1,3}})? ?(?:-|–|to) ?)?{_NUMBER}[ -]?{_UNIT}?"
-    rf"(?: ?(?:x|×|by) ?{_NUMBER}[ -]?{_UNIT}?)?"
-    rf"(?: ?(?:x|×|by) ?{_NUMBER}[ -]?{_UNIT}?)?(?![a-z\d])",
+    rf"(?<![\w.])(?:(?P<first>{_AXES}) ?(?P<joint>-+>|→|-|–|to|and) ?)?"
+    rf"(?P<size>{_AXES})(?![^\W_])",
     re.IGNORECASE,
 )
-_HINT = re.compile(r"\d[ -]?(?:mm|cm|milli|centi)", re.IGNORECASE)
+_PIECE = re.compile(rf"({_NUMBER})(?:(?: ?{_AXIS})?[ -]?({_UNIT}))?", re.IGNORECASE)
+_UNIT_WORDS = frozenset(
+    {"mm", "cm"}
+    | {f"{unit}met{end}" for unit in ("milli", "centi") for end in ("er", "re", "ers", "res")}
+)
+_ARROWS = frozenset({"->", "-->", "→"})
+_YEARS = range(1900, 2101)  # a bare number of this size is no length
+# After these "from 3 to 8 mm" is a range; after others it is the earlier and the present size.
+_RANGING = frozenset(
+    {"ranging", "range", "ranges", "ranged", "varying", "vary", "varies", "variable", "between"}
+    | {"measuring", "measure", "measures", "sized", "size", "sizes"}
+)
 _EARLIER = frozenset(
     {"previously", "prior", "previous", "formerly", "earlier", "compared", "versus", "vs"}
 )
@@ -33,18 +50,45 @@ _CHANGED = frozenset(
     {"decreased", "increased", "grown", "enlarged", "reduced", "changed", "up", "down", "shrunk"}
     | {"different", "progressed", "decrease", "increase", "change", "growth", "improved", "risen"}
 )
+_NOW = frozenset({"now", "today", "currently", "current", "presently"})
+_MONTHS = frozenset(
+    {"january", "february", "march", "april", "june", "july", "august", "september", "october"}
+    | {"november", "december"}
+)
+# Between "previously" and the size these take no room: "previously measured up to 5 cm".
+_FILLERS = frozenset(
+    {"measured", "measuring", "measures", "measure", "up", "to", "at", "about", "approximately"}
+    | {"it", "they", "was", "were"}
+)
 _WINDOW = 3
 
 
-def has_size(text: str) -> bool:
-    """Tell quickly whether a text may hold a size."""
-    return _HINT.search(text) is not None
+class Size(NamedTuple):
+    """One size of a sentence: what it says, and the mention of it."""
+
+    measurement: Measurement
+    mention: Mention
+
+
+class _Said(NamedTuple):
+    """Lengths as the words give them, before what stands around them is read."""
+
+    values_mm: tuple[float, ...]
+    start: int
+    end: int
+    low_mm: float | None = None
+    prior: bool | None = None  # None: the words around it tell
+
+
+def has_size(words: list[str]) -> bool:
+    """Tell quickly whether a sentence with these words, in lower case, may hold a size."""
+    return not _UNIT_WORDS.isdisjoint(words)
 
 
 def find_measurements(
     text: str, tokens: Tokens, sentence: tuple[int, int], items: list[Item]
-) -> list[tuple[Measurement, Mention]]:
-    """Return the sizes of one sentence, each with the mention of it.
+) -> list[Size]:
+    """Return the sizes of one sentence in reading order.
 
     Args:
         text: The report.
@@ -54,56 +98,119 @@ def find_measurements(
     """
     first, last = sentence
     low, high = tokens.starts[first], tokens.ends[last - 1]
-    matches = [match for match in _SIZE.finditer(text, low, high) if _units(match)]
-    found: list[tuple[Measurement, Mention]] = []
-    for n, match in enumerate(matches):
-        start = bisect_left(tokens.starts, match.start())
-        end = bisect_left(tokens.starts, match.end())
-        if end <= start:
-            continue  # inside a de-identified word
-        following = matches[n + 1] if n + 1 < len(matches) else None
-        measurement = Measurement(
-            values_mm=_values_mm(match),
-            span=Span(match.start(), match.end()),
-            prior=_is_prior(tokens, (start, end), sentence, later=n > 0)
-            or _goes_from(text, tokens, start, match, following),
-        )
-        near = sum(item.end <= start for item in items)
-        mention = Mention(near, near - 1, start, end, "measurement", EntityKind.MEASUREMENT)
-        found.append((measurement, mention))
+    found: list[Size] = []
+    for match in _SIZE.finditer(text, low, high):
+        for said in _said(match, tokens.words, bisect_left(tokens.starts, match.start())):
+            start = bisect_left(tokens.starts, said.start)
+            end = bisect_left(tokens.starts, said.end)
+            if end <= start:
+                continue  # inside a de-identified word
+            prior = said.prior
+            if prior is None:
+                prior = _is_prior(tokens.words, (start, end), sentence, later=bool(found))
+            measurement = Measurement(
+                values_mm=said.values_mm,
+                span=Span(said.start, said.end),
+                prior=prior,
+                low_mm=said.low_mm,
+            )
+            near = sum(item.end <= start for item in items)
+            mention = Mention(near, near - 1, start, end, "measurement", EntityKind.MEASUREMENT)
+            found.append(Size(measurement, mention))
     return found
 
 
-def _units(match: re.Match[str]) -> list[str]:
-    return [unit for unit in match.group(2, 4, 6) if unit]
+def _said(match: re.Match[str], words: list[str], at: int) -> Iterator[_Said]:
+    """Yield what one match gives: a size, a range, or the earlier size and the present one.
+
+    Args:
+        match: Of `_SIZE`.
+        words: Of the sentence.
+        at: Number of the word at which the match begins.
+    """
+    whole = _lengths(match, "size")
+    if match["first"] is None or whole is None:
+        first = _lengths(match, "first") if match["first"] else None
+        yield from (said for said in (first, whole) if said is not None)
+        return
+    first = _lengths(match, "first", _unit(match["size"]))
+    own = _unit(match["first"])
+    if first is None or (not own and first.values_mm[0] in _YEARS):
+        yield whole
+        return
+    before = words[max(0, at - _WINDOW - 1) : at]
+    joint = match["joint"].lower()
+    if _leads_over(joint, before):
+        yield first._replace(prior=True)
+        yield whole._replace(prior=False)
+    elif _is_range(joint, before, first.values_mm, whole.values_mm):
+        yield whole._replace(start=match.start(), low_mm=first.values_mm[0])
+    else:
+        if own or len(first.values_mm) > 1:
+            yield first
+        yield whole
 
 
-def _values_mm(match: re.Match[str]) -> tuple[float, ...]:
-    """Return the lengths in mm; a number without a unit has that of the next one that has it."""
+def _unit(words: str) -> str | None:
+    """Return the first unit that stands in the words of a size."""
+    return next((unit for _, unit in _PIECE.findall(words) if unit), None)
+
+
+def _lengths(match: re.Match[str], group: str, unit: str | None = None) -> _Said | None:
+    """Return the lengths of a group in mm; ``None`` if no unit is given.
+
+    A number without a unit has that of the next one that has it, the last ones ``unit`` or that
+    of the last one that has it.
+    """
+    pieces = _PIECE.findall(match[group])
+    unit = next((own for _, own in reversed(pieces) if own), unit)
+    if unit is None:
+        return None
     values = []
-    unit = _units(match)[-1]
-    for number, own in ((5, 6), (3, 4), (1, 2)):
-        if match.group(number):
-            unit = match.group(own) or unit
-            factor = 10.0 if unit.lower().startswith("c") else 1.0
-            values.append(round(float(match.group(number)) * factor, 4))
-    return tuple(values[::-1])
+    for number, own in reversed(pieces):
+        unit = own or unit
+        factor = 10.0 if unit.lower().startswith("c") else 1.0
+        values.append(round(float(number) * factor, 4))
+    return _Said(tuple(values[::-1]), match.start(group), match.end(group))
+
+
+def _leads_over(joint: str, before: list[str]) -> bool:
+    """Tell whether a joint leads from the earlier size to the present one."""
+    if joint in _ARROWS:
+        return True
+    return joint == "to" and before[-1:] == ["from"] and _RANGING.isdisjoint(before)
+
+
+def _is_range(
+    joint: str, before: list[str], low: tuple[float, ...], high: tuple[float, ...]
+) -> bool:
+    if len(low) > 1 or low[0] > high[0]:
+        return False
+    return joint != "and" or before[-1:] == ["between"]
 
 
 def _is_prior(
-    tokens: Tokens, words: tuple[int, int], sentence: tuple[int, int], *, later: bool
+    words: list[str], size: tuple[int, int], sentence: tuple[int, int], *, later: bool
 ) -> bool:
     """Tell whether the words around a size say that it is of the earlier study."""
-    start, _ = words
-    before = tokens.words[max(sentence[0], start - _WINDOW) : start]
-    if "," in before:
-        before = before[len(before) - before[::-1].index(",") :]
+    before = _words_before(words, sentence[0], size[0])
     past = bool(_EARLIER.intersection(before)) or ("was" in before and later)
+    when = "when" in before and not {"it", "they"}.isdisjoint(before)
     return (
         past
+        or when
         or _from_earlier(before, later=later)
-        or _earlier_follows(tokens.words, words, sentence, later=later)
+        or _earlier_follows(words, size, sentence, later=later)
     )
+
+
+def _words_before(words: list[str], first: int, start: int) -> list[str]:
+    """Return the words before a size back to the last comma; fillers take no room."""
+    low, room = start, _WINDOW
+    while low > first and room > 0 and words[low - 1] not in (",", ";"):
+        low -= 1
+        room -= words[low] not in _FILLERS
+    return words[low:start]
 
 
 def _from_earlier(before: list[str], *, later: bool) -> bool:
@@ -116,52 +223,27 @@ def _earlier_follows(
 ) -> bool:
     """Tell whether the size is said of the earlier study: "8 mm on the prior study".
 
-    A year says so of a later size ("6 mm, 8 mm in 2019").
+    A date says so of a later size ("6 mm, 8 mm in 2019"), and where another is said of today.
     """
-    for word in words[size[1] : min(sentence[1], size[1] + _WINDOW + 1)]:
+    for n in range(size[1], min(sentence[1], size[1] + _WINDOW + 1)):
+        word = words[n]
         if word in _SAID_EARLIER:
             return True
-        if word.isdigit() and len(word) == 4:
-            return later
+        if _is_date(words, n):
+            return later or not _NOW.isdisjoint(words[size[1] : sentence[1]])
         if word not in _BEFORE_EARLIER:
             return False
     return False
 
 
-def _goes_from(
-    text: str,
-    tokens: Tokens,
-    start: int,
-    match: re.Match[str],
-    following: re.Match[str] | None,
-) -> bool:
-    """Tell whether the size is the first of "from 8 mm to 12 mm"."""
-    if following is None or tokens.words[max(0, start - 1) : start] != ["from"]:
-        return False
-    return text[match.end() : following.start()].strip() == "to"
+def _is_date(words: list[str], n: int) -> bool:
+    """Tell whether a date begins at word ``n``: a year, "3/4/2021", "March 2021"."""
+    word = words[n]
+    if word.isdigit():
+        return (
+            len(word) == 4 or words[n + 1 : n + 2] == ["/"] or words[n + 1 : n + 4 : 2] == ["-"] * 2
+        )
+    return word in _MONTHS
 
 
-def attach_measurements(
-    found: list[tuple[Measurement, Mention]], mentions: list[Mention]
-) -> list[tuple[Mention, Mention]]:
-    """Give each size to the mention it describes; return (mention, size) pairs.
-
-    A size stands right before its mention ("8 mm nodule") or after it ("nodule measuring 8 mm").
-    """
-    named = [
-        mention
-        for mention in mentions
-        if mention.kind in (EntityKind.FINDING, EntityKind.DEVICE) and not mention.fixed
-    ]
-    pairs: list[tuple[Mention, Mention]] = []
-    for measurement, size in found:
-        after = [mention for mention in named if 0 <= mention.start - size.end <= _WINDOW]
-        before = [mention for mention in named if mention.end <= size.start]
-        owner = after[0] if after else before[-1] if before else None
-        if owner is not None:
-            owner.measurements.append(measurement)
-            pairs.append((owner, size))
-    return pairs
-
-
-__all__ = ["attach_measurements", "find_measurements", "has_size"]
+__all__ = ["Size", "find_measurements", "has_size"]

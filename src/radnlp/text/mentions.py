@@ -1,9 +1,9 @@
-"""Mentions: terms of the vocabulary, organ statements, and terms split by coordination."""
+"""Mentions: terms of the vocabulary, and terms split by coordination."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import (
     Assertion,
@@ -15,20 +15,21 @@ from radnlp.schema.entity import (
     Subject,
     Temporality,
 )
-from radnlp.text.lexicon import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from radnlp.text.lexicon import Item, Lexicon
 
-# What may stand between an organ and the word that describes it.
-_BETWEEN = VERBS | {"article", "dimension", "place", "seen", "colon"}
-_STATES = VERBS | {"colon"}
 _LIST = frozenset({"and", "or", "comma"})
 _JOINTS = frozenset({"and", "break"})
 _FINDING = EntityKind.FINDING
-_MOST_UNKNOWN = 4
+_PLACE_ENDINGS = ("al", "ar", "ic", "ary", "ac")
+# Words after which a word of anatomy is a place and no part of a list of adjectives.
+_LEADING = frozenset({"the", "a", "in", "of", "at", "within", "both", "to", "from", "near"})
+_WITHIN_TERM = {
+    "bilateral": Side.BILATERAL,
+    "rightward": Side.RIGHT,
+    "leftward": Side.LEFT,
+}
 _ADJECTIVE_ENDINGS = ("ed", "ic", "al", "ary", "ous", "ular")
 
 
@@ -78,82 +79,90 @@ class MentionFinder:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._organs = _organ_table(lexicon)
-        self._refine: Mapping[str, Mapping[str, str]] = lexicon.rules.organs["refine"]
 
     def __call__(self, items: list[Item], words: list[str]) -> list[Mention]:
-        """Return the mentions in reading order; organ statements replace their organ."""
+        """Return the mentions in reading order."""
         mentions: list[Mention] = []
-        qualities: list[int] = []
-        at: dict[int, Mention] = {}
         for k, (start, end, entry) in enumerate(items):
             if entry.concept is not None and entry.kind is not None:
                 mention = Mention(k, k, start, end, entry.concept, entry.kind)
-                mention.side = entry.term_side
+                mention.side = entry.term_side or _WITHIN_TERM.get(words[start])
                 mention.adjective = words[end - 1].endswith(_ADJECTIVE_ENDINGS)
-                at[k] = mention
                 mentions.append(mention)
                 if k > 1 and entry.kind is not EntityKind.ANATOMY:
                     mentions.extend(_other_side(items, k))
                 if end - start > 1 and k:
                     for shared in self._shared_tail(items, k, words):
-                        mentions = [m for m in mentions if m.start != shared.start]
+                        mentions = [m for m in mentions if m.first != shared.first]
                         mentions.append(shared)
-            if entry.quality is not None:
-                qualities.append(k)
-        statements = [m for k in qualities for m in self._organ_statement(items, k, at)]
-        if statements:
-            taken = {k for m in statements for k in range(m.first, m.last + 1)}
-            mentions = [m for m in mentions if m.first not in taken]
-            mentions.extend(statements)
         mentions.sort(key=_reading_order)
         return mentions
-
-    def refine(self, mention: Mention) -> None:
-        """Make a finding the narrower one that its place says: fracture at a rib, rib fracture."""
-        by_place = self._refine.get(mention.concept)
-        if not by_place:
-            return
-        for location in mention.locations:
-            for place in (location, *self._lexicon.vocabulary.ancestors(location)):
-                if place in by_place:
-                    mention.concept = by_place[place]
-                    return
 
     def _shared_tail(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
         """Read "pleural" of "pleural and pericardial effusions" as the finding that it names.
 
-        The same with places: "upper" of "left upper and right lower lobe".
+        The same with places, "upper" of "left upper and right lower lobe", and with longer lists.
         """
-        item = items[k]
-        joint = k - 2 if items[k - 1].entry.side and k > 1 else k - 1
-        before = items[joint].start - 1
-        if before < 0 or items[joint].entry.role not in _LIST or item.start - before > 3:
-            return []
-        named = joint and items[joint - 1].end > before
-        first = joint - 1 if named else joint
-        for tail in (item.start + 1, item.end - 1):
-            entry = self._lexicon.look_up((words[before], *words[tail : item.end]))
-            if entry is None or entry.concept in (None, item.entry.concept):
-                continue
-            if entry.kind is not None and not (named and entry.kind is EntityKind.ANATOMY):
-                concept = str(entry.concept)
-                return [Mention(first, first, before, before + 1, concept, entry.kind)]
-        return []
-
-    def _organ_statement(self, items: list[Item], k: int, at: dict[int, Mention]) -> list[Mention]:
-        """Return what the quality at item ``k`` says of the organs around it."""
-        organs = _organs_after(items, k, at) or _organs_before(items, k, at)
-        if not organs:
-            _deny_finding(items, k, at)
         found: list[Mention] = []
-        for organ in organs:
-            table = self._organs.get(organ.concept)
-            meaning = _meaning(table, str(items[k].entry.quality)) if table else None
-            if meaning is None:
+        t, reach = _past_side(items, k - 1, items[k].start)
+        while True:
+            joints = t
+            while t >= 0 and items[t].entry.role in _LIST and items[t].end == reach:
+                reach = items[t].start
+                t -= 1
+            if t == joints or reach == 0:
+                return found
+            named = t >= 0 and items[t].end == reach
+            shared = self._by_tail(items, t if named else t + 1, items[k], words, named=named)
+            if shared is None:
+                return found
+            found.append(shared)
+            t, reach = _past_side(items, t - 1 if named else t, shared.start)
+
+    def _by_tail(
+        self, items: list[Item], first: int, head: Item, words: list[str], *, named: bool
+    ) -> Mention | None:
+        """Return what the word before a joint names together with the last words of the head."""
+        own = items[first]
+        word, end = (own.start, own.end) if named else (own.start - 1, own.start)
+        if named and own.entry.kind is _FINDING:
+            return None
+        for tail in (head.start + 1, head.end - 1):
+            entry = self._lexicon.look_up((*words[word:end], *words[tail : head.end]))
+            if entry is None or entry.kind is None or entry.concept in (None, head.entry.concept):
                 continue
-            found.extend(_state(organ, items, k, meaning, alone=len(organs) == 1))
-        return found
+            return Mention(first, first, word, end, str(entry.concept), entry.kind)
+        free = word == 0 or words[word - 1] not in _LEADING
+        if named and own.entry.kind is EntityKind.ANATOMY and free:
+            return self._at_place(first, own, head, words)
+        return None
+
+    def _at_place(self, first: int, place: Item, head: Item, words: list[str]) -> Mention | None:
+        """Return the head's plain finding at another place: "hilar or axillary adenopathy"."""
+        if head.entry.kind is not _FINDING:
+            return None
+        adjective = words[place.start].endswith(_PLACE_ENDINGS)
+        if not adjective and words[place.end] not in ("or", ","):
+            return None
+        plain = self._lexicon.look_up((words[head.end - 1],))
+        if plain is None or plain.kind is not _FINDING or plain.concept is None:
+            return None
+        return Mention(
+            first,
+            first,
+            place.start,
+            place.end,
+            plain.concept,
+            _FINDING,
+            locations=[str(place.entry.concept)],
+        )
+
+
+def _past_side(items: list[Item], t: int, reach: int) -> tuple[int, int]:
+    """Step over a side that stands right before word ``reach``."""
+    if t >= 0 and items[t].entry.side is not None and items[t].end == reach:
+        return t - 1, items[t].start
+    return t, reach
 
 
 def _other_side(items: list[Item], k: int) -> list[Mention]:
@@ -180,193 +189,8 @@ def _other_side(items: list[Item], k: int) -> list[Mention]:
     return []
 
 
-def _meaning(table: Mapping[str, Any], quality: str) -> str | list[str] | None:
-    if quality == "normal_size" and quality not in table:
-        quality = "normal"
-    meaning: str | list[str] | None = table.get(quality)
-    return meaning
-
-
-def _organ_table(lexicon: Lexicon) -> dict[str, Mapping[str, Any]]:
-    """Give every part of the body the statements of the nearest whole that has some."""
-    listed: Mapping[str, Mapping[str, Any]] = lexicon.rules.organs["organ"]
-    table = {}
-    for concept in lexicon.vocabulary:
-        for id in (concept.id, *lexicon.vocabulary.ancestors(concept.id)):
-            if id in listed:
-                table[concept.id] = listed[id]
-                break
-    return table
-
-
 def _reading_order(mention: Mention) -> tuple[int, int, str]:
     return (mention.start, mention.end, mention.concept)
-
-
-def _is_anatomy(mention: Mention | None) -> bool:
-    return mention is not None and mention.kind is EntityKind.ANATOMY
-
-
-def _organs_after(items: list[Item], k: int, at: dict[int, Mention]) -> list[Mention]:
-    """Return the organs that follow at once: "normal heart size and mediastinal contours"."""
-    if k and items[k - 1].entry.role == "verb" and items[k - 1].end == items[k].start:
-        return []
-    organs: list[Mention] = []
-    # A comma belongs to the list only if an "and" closes it: "normal heart, lungs and hila".
-    listed, closed = 0, True
-    t, reach = k + 1, items[k].end
-    while t < len(items) and items[t].start - reach <= 1:
-        mention = at.get(t)
-        if mention is not None and _is_anatomy(mention):
-            organs.append(mention)
-            listed = len(organs) if closed else listed
-        elif mention is not None or not _passes(items, t, organs):
-            break
-        elif items[t].entry.role == "comma":
-            closed = False
-        elif items[t].entry.role == "and":
-            closed = True
-        reach = items[t].end
-        t += 1
-    return organs[:listed]
-
-
-def _passes(items: list[Item], t: int, organs: list[Mention]) -> bool:
-    """Tell whether item ``t`` may stand before or between the organs that follow a quality."""
-    entry = items[t].entry
-    if entry.side or entry.role == "article":
-        return True
-    if organs:
-        return entry.role in ("and", "comma")
-    if entry.role == "and":
-        return t + 1 < len(items) and items[t + 1].entry.quality is not None
-    return entry.quality is not None or entry.role in ("place", "dimension")
-
-
-def _organs_before(items: list[Item], k: int, at: dict[int, Mention]) -> list[Mention]:
-    """Return the organs that the quality is said of: "heart size and hila are normal"."""
-    following = at.get(k + 1)
-    if following is not None and items[k + 1].start == items[k].end:
-        return []
-    t = k - 1
-    unknown = 0
-    reach = items[k].start
-    while t >= 0:
-        start, end, _ = items[t]
-        unknown += reach - end
-        mention = at.get(t)
-        if unknown > _MOST_UNKNOWN:
-            return []
-        if _is_anatomy(mention):
-            break
-        if mention is not None or not _describes(items[t]):
-            return []
-        reach = start
-        t -= 1
-    if t < 0 or (items[t].end < items[k].start - 2 and not _has_verb(items, t + 1, k)):
-        return []
-    return _organ_list(items, t, at)
-
-
-def _deny_finding(items: list[Item], k: int, at: dict[int, Mention]) -> None:
-    """Make a finding absent that is itself called normal: "the vascular prominence is normal"."""
-    t = k - 1
-    while t >= 0 and items[t].entry.role in ("verb", "dimension"):
-        t -= 1
-    mention = at.get(t)
-    said = any(item.entry.role == "verb" for item in items[t + 1 : k])
-    if items[k].entry.quality != "normal" or not said:
-        return
-    if mention is None or mention.kind is not EntityKind.FINDING:
-        return
-    mention.assertion = Assertion.ABSENT
-    mention.cue = (items[k].start, items[k].end, "organ.normal")
-    mention.fixed = True
-
-
-def _describes(item: Item) -> bool:
-    entry = item.entry
-    return bool(
-        entry.role in _BETWEEN
-        or entry.role == "and"
-        or entry.quality
-        or entry.severity
-        or entry.side
-        or entry.change
-        or (entry.cue and entry.cue.means is not None)
-    )
-
-
-def _has_verb(items: list[Item], low: int, high: int) -> bool:
-    return any(items[t].entry.role in _STATES for t in range(low, high))
-
-
-def _organ_list(items: list[Item], t: int, at: dict[int, Mention]) -> list[Mention]:
-    """Return the organs listed up to item ``t``, from left to right."""
-    organs = [at[t]]
-    reach = items[t].start
-    t -= 1
-    while t >= 0 and reach - items[t].end <= 1:
-        entry = items[t].entry
-        mention = at.get(t)
-        if mention is not None and _is_anatomy(mention):
-            organs.append(mention)
-        elif mention is not None or not (
-            entry.role in _LIST or entry.role in ("article", "place") or entry.side
-        ):
-            break
-        reach = items[t].start
-        t -= 1
-    return organs[::-1]
-
-
-def _state(
-    organ: Mention, items: list[Item], k: int, meaning: str | list[str], *, alone: bool
-) -> list[Mention]:
-    """Return the findings that a quality makes of an organ."""
-    quality = items[k]
-    rule = f"organ.{quality.entry.quality}"
-    if isinstance(meaning, list):
-        if _denied(items, organ.last, k):
-            return []
-        return [
-            Mention(
-                organ.first,
-                organ.last,
-                organ.start,
-                organ.end,
-                concept,
-                EntityKind.FINDING,
-                assertion=Assertion.ABSENT,
-                cue=(quality.start, quality.end, rule),
-                fixed=True,
-                side=organ.side,
-                locations=[organ.concept],
-            )
-            for concept in meaning
-        ]
-    low, high = min(organ.first, k), max(organ.last, k)
-    mention = Mention(
-        low if alone else organ.first,
-        high if alone else organ.last,
-        items[low].start if alone else organ.start,
-        items[high].end if alone else organ.end,
-        meaning,
-        EntityKind.FINDING,
-        side=organ.side,
-        locations=[organ.concept],
-    )
-    if quality.entry.quality == "borderline":
-        mention.assertion = Assertion.UNCERTAIN
-        mention.cue = (quality.start, quality.end, rule)
-        mention.fixed = True
-    return [mention]
-
-
-def _denied(items: list[Item], organ: int, quality: int) -> bool:
-    """Tell whether a negation stands between an organ and its quality ("not clear")."""
-    cues = (items[k].entry.cue for k in range(organ + 1, quality))
-    return any(cue is not None and cue.means is Assertion.ABSENT for cue in cues)
 
 
 __all__ = ["Mention", "MentionFinder"]

@@ -1,4 +1,4 @@
-"""How many, and values that are no lengths: volumes in ml, attenuation in HU, uptake as SUV."""
+"""How many, and values in other units than mm: volumes in ml, attenuation in HU, uptake as SUV."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Entity, EntityKind, Quantity, QuantityKind
 from radnlp.schema.text import Span
+from radnlp.text.casing import in_small_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ _UNITS = (
         QuantityKind.VOLUME,
         re.compile(
             rf"{_RANGE}[\s-]?(?P<unit>ml|milliliters?|millilitres?|cc|cm3|cm\^3|cm³"
-            r"|cubic (?:cm|centimet(?:er|re)s?)|l|liters?|litres?)(?!\w|/)",
+            r"|cubic (?:cm|centimet(?:er|re)s?)|l|liters?|litres?)(?!\w|/|\)? ?[cm]m\b)",
             re.IGNORECASE,
         ),
     ),
@@ -112,7 +113,7 @@ def _count(text: str, low: int, at: int, plural: bool) -> int | None:  # noqa: F
     match = _COUNTED.search(text, low, at)
     if match is None or _LEVEL.search(text, max(low, match.start() - 12), match.start()):
         return None
-    word = match["number"].lower()
+    word = in_small_letters(match["number"])
     number = _COUNTS.get(word) or int(word)
     return number if (number > 1) == plural and number > 0 else None
 
@@ -140,9 +141,15 @@ def add_quantities(
     if not said:
         return entities
     return tuple(
-        replace(entity, quantities=tuple(said[entity.id])) if entity.id in said else entity
+        replace(entity, quantities=_in_order(entity.quantities, said[entity.id]))
+        if entity.id in said
+        else entity
         for entity in entities
     )
+
+
+def _in_order(known: Sequence[Quantity], more: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    return tuple(sorted((*known, *more), key=lambda quantity: quantity.span))
 
 
 def _find(text: str, start: int, end: int) -> list[Quantity]:

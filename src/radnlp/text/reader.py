@@ -9,14 +9,20 @@ from radnlp.text.assertion import ClauseReader, mark_other_subject
 from radnlp.text.attributes import AttributeReader
 from radnlp.text.denial import Folder
 from radnlp.text.lexicon import Entry, Item, Lexicon
-from radnlp.text.measurements import attach_measurements, find_measurements, has_size
+from radnlp.text.measurements import find_measurements, has_size
 from radnlp.text.mentions import Mention, MentionFinder
+from radnlp.text.organs import OrganReader
+from radnlp.text.owners import OwnerReader
+from radnlp.text.refinement import Refiner
 from radnlp.text.relations import Pair, find_relations
 from radnlp.text.tokens import Tokens, split
 from radnlp.text.triggers import says_more
 
 if TYPE_CHECKING:
-    from radnlp.schema.entity import Assertion, Measurement, Temporality
+    from collections.abc import Sequence
+
+    from radnlp.schema.entity import Assertion, Measurement, Quantity, Temporality
+    from radnlp.text.measurements import Size
 
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 _MASKED = "xxxx"
@@ -36,6 +42,7 @@ class Found(NamedTuple):
         end: One past the last.
         cue: Start, end and rule of what decided the assertion; an empty range for the section.
         measurements: Sizes said of it, their spans counted from the sentence's start.
+        distances: Distances said of it, likewise.
         named: Whether it is a finding or a device.
         assertion: What the sentence claims.
         temporality: When it holds.
@@ -46,6 +53,7 @@ class Found(NamedTuple):
     end: int
     cue: tuple[int, int, str] | None
     measurements: tuple[Measurement, ...]
+    distances: tuple[Quantity, ...]
     named: bool
     assertion: Assertion
     temporality: Temporality
@@ -86,6 +94,8 @@ class SentenceReader:
     def __init__(self, lexicon: Lexicon, remembered: int) -> None:
         self._lexicon = lexicon
         self._find_mentions = MentionFinder(lexicon)
+        self._state_organs = OrganReader(lexicon)
+        self._refiner = Refiner(lexicon)
         self._fold = Folder(lexicon)
         vocabulary = lexicon.vocabulary
         self._ancestors = {concept.id: vocabulary.ancestors(concept.id) for concept in vocabulary}
@@ -121,28 +131,37 @@ class SentenceReader:
         if relative:
             items = _with_sides(items, side)
         items = self._fold(items, words)
-        mentions = self._mentions(items, words)
-        if not has_size(sentence):
+        if not has_size(tokens.words):
+            mentions = self._mentions(items, words)
             return self._said(sentence, tokens, mentions, find_relations(mentions, []), relative)
         sizes = find_measurements(sentence, tokens, (0, len(words)), items)
-        owned = attach_measurements(sizes, mentions)
-        pairs = find_relations(mentions, owned)
+        mentions = self._mentions(items, words, sizes)
+        owned = OwnerReader(words, items, mentions).read(sizes)
+        pairs = find_relations(mentions, owned.sizes)
         if sizes:
             mentions = sorted([*mentions, *(size for _, size in sizes)], key=_order)
         said = self._said(sentence, tokens, mentions, pairs, relative)
+        if owned.distances:
+            said = said._replace(found=_with_distances(said.found, mentions, owned.distances))
         if sizes and len(mentions) == len(sizes) and words[0] in _REFERRING:
             said = said._replace(loose=_loose(mentions, sizes))
         return said
 
-    def _mentions(self, items: list[Item], words: list[str]) -> list[Mention]:
+    def _mentions(
+        self,
+        items: list[Item],
+        words: list[str],
+        sizes: Sequence[Size] = (),
+    ) -> list[Mention]:
         """Return the mentions with all they carry but sizes."""
         mentions = self._find_mentions(items, words) if items else []
         if mentions:
-            ClauseReader(items, mentions, self._lexicon.lasting).read()
-            AttributeReader(items, mentions).read()
+            mentions = self._state_organs(items, mentions)
+            self._refiner.measure(mentions, sizes)
+            ClauseReader(items, mentions, words, self._lexicon).read()
+            AttributeReader(items, words, mentions).read()
             mark_other_subject(items, mentions)
-            for mention in mentions:
-                self._find_mentions.refine(mention)
+            self._refiner.refine(mentions)
         return mentions
 
     def _said(
@@ -169,7 +188,8 @@ class SentenceReader:
             start,
             end,
             cue,
-            tuple(mention.measurements),
+            tuple(mention.measurements) if mention.measurements else (),
+            (),
             mention.kind in _NAMED,
             mention.assertion,
             mention.temporality,
@@ -205,10 +225,20 @@ def _with_sides(items: list[Item], side: Side | None) -> list[Item]:
     return known
 
 
-def _loose(
-    mentions: list[Mention], sizes: list[tuple[Measurement, Mention]]
-) -> tuple[tuple[int, Measurement], ...]:
+def _loose(mentions: list[Mention], sizes: list[Size]) -> tuple[tuple[int, Measurement], ...]:
     return tuple((mentions.index(mention), size) for size, mention in sizes)
+
+
+def _with_distances(
+    found: tuple[Found, ...], mentions: list[Mention], distances: list[tuple[Mention, Quantity]]
+) -> tuple[Found, ...]:
+    held: dict[Mention, list[Quantity]] = {}
+    for mention, distance in distances:
+        held.setdefault(mention, []).append(distance)
+    return tuple(
+        one._replace(distances=tuple(held[mention])) if mention in held else one
+        for one, mention in zip(found, mentions, strict=True)
+    )
 
 
 def _numbered(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.schema.advice import Modality, Recommendation
 from radnlp.schema.text import SectionKind, Span
+from radnlp.text.casing import in_small_letters
 from radnlp.text.intervals import find_when
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 _CONDITION = re.compile(
     r"\b(?:(?:if|unless|when|as|where)\s+(?:(?!(?:then|one|would|could|may|can|we|i)?\s?(?:consider"
-    r"|recommend|suggest|please|further evaluation))[^\s,.;()]+\s*){1,14}"
+    r"|recommend|suggest|please|further evaluation))[^\s,.;()]++\s*+){1,14}"
     r"|should (?:symptoms|there|the patient)"
-    r"\s+(?:[^\s,.;()]+\s*){1,10})",
+    r"\s+(?:[^\s,.;()]++\s*+){1,10})",
     re.IGNORECASE,
 )
 _CONDITION_WORDS = re.compile(
@@ -30,11 +31,11 @@ _CONDITION_WORDS = re.compile(
 )
 _NEGATED = re.compile(r"\b(?:no|not|without|nor|neither|against)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"[,:(]\s+|\s+-+\s+|\b(?:for which|and therefore|therefore|thus|hence|so)\s+", re.I
+    r"[,:(]\s+|(?<!\s)\s+-+\s+|\b(?:for which|and therefore|therefore|thus|hence|so)\s+", re.I
 )
 _JOINT = re.compile(r"\b(?:with|by|using|on)\s+", re.IGNORECASE)
 _STOP = re.compile(r"[,;]\s|[.)](?=\s|$)|\s-+\s")
-_LIST_GOES_ON = re.compile(r"\s*(?:and|or|and/or)\b", re.IGNORECASE)
+_LIST_GOES_ON = re.compile(r"\s{0,20}(?:and|or|and/or)\b", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:[\s\-*•\d.)(:#,]|\b(?:that|the|a|an|and|or|also|then|please|we|would|patient|with|by|made"
     r"|obtaining|performing|undergo|for|no|not|any|do|does|there|is)\b(?!-))+",
@@ -42,9 +43,10 @@ _OPENING = re.compile(
 )
 _CLOSING = re.compile(
     r"(?:[\s,:\-(]|\b(?:is|are|be|also|strongly|again|may|should|would|could|in|at|within|and|or"
-    r"|a|an|the|with|by|on|not|as)\b)+$",
+    r"|a|an|the|with|by|on|not|as)\b)$",
     re.IGNORECASE,
 )
+_LONGEST_CLOSING = len("strongly")
 _SPEAKS = re.compile(
     r"(?:^|[,:;(]|\b(?:we|i|would|could|may|can|please|and|or|to|then|also|should))\s*$", re.I
 )
@@ -99,7 +101,7 @@ class RecommendationReader:
         self._ignored = _any_of(data["ignored"])
         self._cue = _any_of(anywhere)
         self._start = re.compile(
-            rf"(?:[^.,;:]{{1,60}}:)?[\s\-*•\d.)(:#]*(?:please\s+)?(?P<cue>{_choice(at_start)})(?!\w)",
+            rf"(?:[^.,;:]{{1,60}}:)?[\s\-*•\d.)(:#]{{0,40}}(?:please\s+)?(?P<cue>{_choice(at_start)})(?!\w)",
             re.IGNORECASE,
         )
         self._reason = re.compile(rf"\s(?:{_choice(data['reasons'])})\s", re.IGNORECASE)
@@ -342,7 +344,7 @@ def _opening(text: str, start: int, end: int) -> int:
 
 
 def _plain(words: str) -> str:
-    return " ".join(words.lower().split())
+    return " ".join(in_small_letters(words).split())
 
 
 def _choice(phrases: Iterable[str]) -> str:
@@ -355,8 +357,9 @@ def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    closing = _CLOSING.search(text[start:end].rstrip(" \n\t.;"))
-    end = start + (closing.start() if closing else len(text[start:end].rstrip(" \n\t.;")))
+    end = start + len(text[start:end].rstrip(" \n\t.;"))
+    while closing := _CLOSING.search(text, max(start, end - _LONGEST_CLOSING), end):
+        end = closing.start()
     while start < end and text[start].isspace():
         start += 1
     return (start, end) if start < end else None

@@ -29,6 +29,7 @@ class CueRule:
         links: Whether it ties an observation before it to a diagnosis after it.
         lists: Whether "and" goes on with it as "or" does ("includes A, B and C").
         opens: Whether it is a cue only where a sentence begins ("Should there …").
+        closes: Whether it looks back only where a sentence closes with it ("Fracture?").
         fires: An example in which the rule decides.
         silent: An example in which it does not.
     """
@@ -41,6 +42,7 @@ class CueRule:
     links: bool = False
     lists: bool = False
     opens: bool = False
+    closes: bool = False
     fires: str = ""
     silent: str = ""
 
@@ -91,7 +93,7 @@ class Rulebook:
     label_sets: Mapping[str, Mapping[str, list[str]]]
 
 
-_CHOICE = re.compile(r"\{([^}]*)\}")
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 def spelled_out(phrases: Iterable[str]) -> tuple[str, ...]:
@@ -125,6 +127,7 @@ def read_cue(rule: Mapping[str, Any]) -> CueRule:
         links=rule.get("links", False),
         lists=rule.get("lists", False),
         opens=rule.get("opens", False),
+        closes=rule.get("closes", False),
         fires=rule["fires"],
         silent=rule["silent"],
     )
@@ -145,7 +148,8 @@ def _organs() -> dict[str, Any]:
     """Return the organ statements: those of the chest and those of the rest of the body."""
     organs = _read("organs")
     organs["organ"] = {**organs["organ"], **_read("organs_body")["organ"]}
-    organs["refine"] = {**_read("refine"), **_read("refine_msk")}
+    files_of_places = ("refine", "refine_vessels", "refine_msk")
+    organs["refine"] = {k: v for name in files_of_places for k, v in _read(name).items()}
     organs["quality"] = {
         quality: spelled_out(phrases) for quality, phrases in organs["quality"].items()
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from radnlp.schema.advice import Score
 from radnlp.schema.entity import Entity, EntityKind
 from radnlp.schema.text import SectionKind, Span
+from radnlp.text.casing import in_small_letters
 from radnlp.text.intervals import find_when
 
 if TYPE_CHECKING:
@@ -59,7 +60,13 @@ class ScoreReader:
             scores += self._fleischner(text, start, end, section)
             if scores:
                 named = entities[bisect_left(starts, start) : bisect_left(starts, end)]
-                found.extend(_owned(score, named) for score in scores)
+                findings = [
+                    entity
+                    for entity in named
+                    if entity.kind is EntityKind.FINDING
+                    and not any(in_name(score, entity) for score in scores)
+                ]
+                found.extend(_owned(score, findings) for score in scores)
         return tuple(sorted(found, key=lambda score: score.span))
 
     def _read(self, text: str, start: int, end: int, section: SectionKind) -> Iterator[Score]:
@@ -69,7 +76,7 @@ class ScoreReader:
             if system.needs is not None and system.needs not in text[start:end].lower():
                 continue
             for match in system.pattern.finditer(text, start, end):
-                category = match["category"].lower()
+                category = in_small_letters(match["category"])
                 category = _ROMAN.get(category, category).upper()
                 before = text[max(start, match.start() - 30) : match.start()]
                 if self._denied.search(before) or (system.name, category) in taken:
@@ -111,7 +118,7 @@ class ScoreReader:
 
 def in_name(score: Score, entity: Entity) -> bool:
     """Tell whether a mention is a piece of a score's name: "CAD" of "CAD-RADS", "Lung" of its."""
-    name = score.text.lower().find("rads")
+    name = in_small_letters(score.text).find("rads")
     if name < 0 or score.system == _FLEISCHNER_NAME:
         return False
     return entity.span.start >= score.span.start and entity.span.end <= score.span.start + name + 4
@@ -125,7 +132,8 @@ def _system(entry: dict[str, Any], between: list[str]) -> _System:
     words = "|".join(re.escape(word) for word in sorted(between, key=len, reverse=True))
     names = "|".join(re.escape(name) for name in entry["names"])
     version = r"(?:20\d\d|v(?:ersion)?[ .]?\d(?:\.\d)?)"
-    joint = rf"(?:[\s:=#,(\[-]+(?:(?:{words}|{version})(?![\w]))?){{0,6}}"
+    # The marks are taken as a whole: given back one by one, a hundred blanks would take hours.
+    joint = rf"(?:[\s:=#,(\[-]++(?:(?:{words}|{version})(?![\w]))?){{0,6}}"
     lead = rf"\b(?:{names}){joint}[\s:=#(\[-]*(?:lr-|tr-?)?"
     if "short" in entry:
         short = "|".join(re.escape(one) for one in entry["short"])
@@ -140,13 +148,8 @@ def _words(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(words)})\b(?:[ \w]{{0,20}})$", re.IGNORECASE)
 
 
-def _owned(score: Score, entities: Sequence[Entity]) -> Score:
+def _owned(score: Score, findings: Sequence[Entity]) -> Score:
     """Give a score to the nearest finding of its sentence."""
-    findings = [
-        entity
-        for entity in entities
-        if entity.kind is EntityKind.FINDING and not in_name(score, entity)
-    ]
     if not findings:
         return score
     nearest = min(findings, key=lambda entity: abs(entity.span.start - score.span.start))

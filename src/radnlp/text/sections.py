@@ -24,11 +24,18 @@ _LEAD = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)?|[/&,+]|\(s\)")
 # What may stand between a title and its colon or its line's end: a number or date, closing marks.
 _TAIL = re.compile(
-    r"(?:[ \t]*#?\d{1,2}(?![\d.)]))?(?:[ \t]*\(?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\)?)?"
+    r"(?:[ \t]{0,12}#?\d{1,2}(?![\d.)]))?(?:[ \t]{0,12}\(?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\)?)?"
     r"[ \t*_=#\]]{0,12}(?P<end>:|</?[bBuU]>|[ \t][-–][ \t\n\r]|\.[ \t]+(?=[^\W\da-z_])|\r|$)"
     r"(?P<after>(?:</?[bBuU]>|[:*_=\]]){0,4})"
 )
-_MERGED = re.compile(r"\s*(?:[/&+,]|\band\b|\bor\b)\s*")
+# A title in brackets may stand anywhere in a line.
+_BRACKETED = re.compile(r"\[[ \t]{0,3}([^\W\d_][^\[\]\n]{1,40})\](?P<after>:?)")
+# A line that names an examination and nothing else: it begins the report on it.
+_EXAMINATION = re.compile(r"[^\W\d_][^\n.;?!]{3,90}")
+# A line after the first, with the empty lines before it, and its title in capitals if it has one.
+_LINE = re.compile(r"\n\s*+((?P<title>[A-Z][A-Z /&-]{2,40}:)?[^\n]*)")
+_LEAST_CAPITALS = 0.9
+_MERGED = re.compile(r" ?(?:[/&+,]|\band\b|\bor\b) ?")
 _OPENERS = tuple("*_#=[<(-123456789")
 _FOUND = frozenset({SectionKind.FINDINGS, SectionKind.IMPRESSION})
 _BEFORE_FINDINGS = frozenset({SectionKind.COMPARISON, SectionKind.TECHNIQUE})
@@ -36,13 +43,18 @@ _ASKING = frozenset({SectionKind.HISTORY, SectionKind.INDICATION})
 
 
 class _Title(NamedTuple):
-    """A title: where its line's marks begin, its words, where the body begins, and its kind."""
+    """A title: where its line's marks begin, its words, where the body begins, and its kind.
+
+    A line that names an examination is a title that is its own body; what follows it up to the
+    next title is findings.
+    """
 
     lead: int
     start: int
     end: int
     body: int
     kind: SectionKind
+    examination: bool = False
 
 
 class SectionReader:
@@ -50,7 +62,9 @@ class SectionReader:
 
     Args:
         titles: Titles by section kind, lower case.
-        implicit: For texts without titles: by kind, what a sentence that belongs there holds.
+        implicit: For texts without titles: by kind, what a sentence that belongs there holds;
+            and the words with which a line in capitals begins that names an ``examination``, and
+            which make it a ``sentence`` after all.
     """
 
     def __init__(
@@ -64,11 +78,14 @@ class SectionReader:
         self._endings = {title[-_ENDING:] for title in self._kinds}
         self._first_words = {_WORD.findall(title)[0] for title in self._kinds}
         self._plain = frozenset(title for title in self._kinds if title.isalpha())
+        listed = dict(implicit or {})
+        self._modalities = frozenset(listed.pop("examination", ()))
+        self._sentence = frozenset(listed.pop("sentence", ()))
         self._implicit = {
             SectionKind(kind): re.compile(
                 r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\w)", re.IGNORECASE
             )
-            for kind, phrases in (implicit or {}).items()
+            for kind, phrases in listed.items()
         }
 
     def __call__(self, text: str) -> tuple[Section, ...]:
@@ -81,24 +98,65 @@ class SectionReader:
         are sections of that kind, and the rest is findings.
         """
         titles = list(self._before_colons(text))
+        if "[" in text:
+            titles.extend(self._in_brackets(text))
         if "\n" in text or text[:1] in _OPENERS or text[:3].isupper():
             titles.extend(self._at_lines(text, {title.start for title in titles}))
         titles = _without_overlap(sorted(set(titles)))
         if not titles:
-            return self._by_content(text)
+            return self._by_content(text, 0, len(text), SectionKind.OTHER)
         kinds = [title.kind for title in titles]
         sections: list[Section] = []
-        lead = text[: titles[0].lead]
-        headed = SectionKind.FINDINGS in kinds or "." not in lead
-        kind = SectionKind.OTHER if headed else SectionKind.FINDINGS
-        sections.extend(_body(kind, text, 0, len(lead), None))
+        lead = titles[0].lead
+        if SectionKind.FINDINGS in kinds or "." not in text[:lead]:
+            sections.extend(_body(SectionKind.OTHER, text, 0, lead, None))
+        else:
+            sections.extend(self._by_content(text, 0, lead, SectionKind.FINDINGS))
         ends = [title.lead for title in titles[1:]] + [len(text)]
         for title, end in zip(titles, ends, strict=True):
-            span = Span(title.start, title.end)
-            sections.extend(_body(title.kind, text, title.body, end, span))
-        if _FOUND.isdisjoint(kinds) and kinds[-1] in _BEFORE_FINDINGS:
+            if title.examination:
+                sections.extend(_body(title.kind, text, title.start, title.end, None))
+                sections.extend(self._by_content(text, title.end, end, SectionKind.FINDINGS))
+            else:
+                span = Span(title.start, title.end)
+                sections.extend(_body(title.kind, text, title.body, end, span))
+        if SectionKind.FINDINGS not in kinds:
+            sections = [part for section in sections for part in self._freed(text, section)]
+        if _FOUND.isdisjoint(kinds) and sections[-1].kind in _BEFORE_FINDINGS:
             sections[-1:] = self._cut(text, sections[-1])
         return tuple(sections)
+
+    def _freed(self, text: str, section: Section) -> tuple[Section, ...]:
+        """Part a background section from findings that stand under its title without their own.
+
+        They begin after an empty line, at a line that names an examination, or at one that has a
+        title of its own in capitals ("CT HEAD: No hemorrhage.").
+        """
+        if not section.kind.is_background:
+            return (section,)
+        start, end = section.span.start, section.span.end
+        for at in self._beginnings(text, start, end):
+            return (
+                *_body(section.kind, text, start, at, section.title),
+                *self._by_content(text, at, end, SectionKind.FINDINGS),
+            )
+        return (section,)
+
+    def _beginnings(self, text: str, start: int, end: int) -> Iterator[int]:
+        """Yield where findings may begin in a background section."""
+        for line in _LINE.finditer(text, start, end):
+            if line[0].count("\n") > 1 or line["title"] or self._is_examination(line[1]):
+                yield line.start(1)
+        for n, (first, last) in enumerate(split_sentences(text, start, end)):
+            name, colon, _ = text[first:last].partition(":")
+            if n and colon and self._is_examination(name):
+                yield first
+
+    def _is_examination(self, line: str) -> bool:
+        """Tell whether a line is the name of an examination in any case: "XR Left wrist"."""
+        words = line.lower().split()
+        named = len(words) > 1 and words[0] in self._modalities
+        return named and self._sentence.isdisjoint(words) and line.strip()[-1] not in ".;"
 
     def _cut(self, text: str, last: Section) -> Iterator[Section]:
         """Yield a last section such as "comparison: none", and what follows it as findings."""
@@ -109,20 +167,22 @@ class SectionReader:
                 return
         yield last
 
-    def _by_content(self, text: str) -> tuple[Section, ...]:
-        """Return the sections of a text without titles."""
+    def _by_content(
+        self, text: str, begin: int, stop: int, otherwise: SectionKind
+    ) -> tuple[Section, ...]:
+        """Return the sections of a part without titles; of kind ``otherwise`` if it tells none."""
         parts: list[tuple[SectionKind, int]] = []
-        rest = 0
-        for start, end in split_sentences(text, 0, len(text)) if self._implicit else ():
+        rest = -1
+        for start, end in split_sentences(text, begin, stop) if self._implicit else ():
             kind = self._told(text[start:end])
             if kind is None:
                 rest = start
                 break
             parts.append((kind, start))
-        if not parts or not rest:
-            return _body(SectionKind.OTHER, text, 0, len(text), None)
+        if not parts or rest < 0:
+            return _body(otherwise, text, begin, stop, None)
         parts.append((SectionKind.FINDINGS, rest))
-        ends = [start for _, start in parts[1:]] + [len(text)]
+        ends = [start for _, start in parts[1:]] + [stop]
         bodies = (
             _body(kind, text, start, end, None)
             for (kind, start), end in zip(parts, ends, strict=True)
@@ -134,6 +194,13 @@ class SectionReader:
             if pattern.search(sentence):
                 return kind
         return None
+
+    def _in_brackets(self, text: str) -> Iterator[_Title]:
+        """Yield the titles in brackets: "[FINDINGS] Small effusion."."""
+        for match in _BRACKETED.finditer(text):
+            kind = self._kind(match[1])
+            if kind is not None:
+                yield _Title(match.start(), match.start(1), match.end(1), match.end(), kind)
 
     def _before_colons(self, text: str) -> Iterator[_Title]:
         """Yield the titles before a colon."""
@@ -189,7 +256,11 @@ class SectionReader:
         lead = _LEAD.match(text, begin, end)
         start = lead.end() if lead else begin
         first = _WORD.match(text, start, end)
-        if first is None or first[0].lower() not in self._first_words:
+        if first is None:
+            return None
+        if first[0].lower() in self._modalities and self._names_examination(text, start, end):
+            return _Title(begin, start, end, start, SectionKind.TECHNIQUE, examination=True)
+        if first[0].lower() not in self._first_words:
             return None
         words: list[int] = []
         for word in _WORD.finditer(text, start, min(end, start + _MOST_TITLE_CHARACTERS)):
@@ -202,6 +273,14 @@ class SectionReader:
             if kind is not None and body is not None:
                 return _Title(begin, start, stop, body, kind)
         return None
+
+    def _names_examination(self, text: str, start: int, end: int) -> bool:
+        """Tell whether a line such as "CT HEAD WITHOUT CONTRAST" names an examination only."""
+        line = text[start:end].rstrip(" \t\r:*_")
+        letters = [letter for letter in line if letter.isalpha()]
+        loud = sum(map(str.isupper, letters)) >= _LEAST_CAPITALS * len(letters)
+        plain = self._sentence.isdisjoint(_WORD.findall(line.lower()))
+        return loud and plain and " " in line and _EXAMINATION.fullmatch(line) is not None
 
     def _body_after(self, text: str, start: int, stop: int, end: int) -> int | None:
         """Return where the body begins if words at a line's start are a title by their shape."""

@@ -10,16 +10,17 @@ _ABBREVIATIONS = (
 )
 _LETTER = r"(?![^\W\d_A-Z])"  # no small letter follows
 # A mark that ends a sentence, with the white space after it, or a line break that may end one.
-# "?" after a blank is a hedge ("? pneumonia"); between digits a full stop is a decimal point.
+# "?" after a blank is a hedge ("? pneumonia"); before a digit a full stop is a decimal point
+# unless it follows a letter.
 # Every alternative begins with one character: so the search leaps from mark to mark.
 _END = re.compile(
     rf"(?:;|\?(?<=[^\s(]\?){_LETTER}"
     + "".join(rf"|{mark}{_LETTER}" for mark in "!•●▪")
-    + rf"|\.{_LETTER}(?!(?<=\d\.)\d)"
+    + rf"|\.{_LETTER}(?!(?<=[\d\s(]\.)\d)"
     + "".join(rf"(?<!\b{word}\.)(?<!\b{word.title()}\.)" for word in _ABBREVIATIONS)
     + r"|\n)\s*"
 )
-_LAST_WORD = re.compile(r"([^\W\d_]+|\d+|_+|[^\w\s])\s*\Z")
+_LAST_WORD = re.compile(r"((?<![^\W\d_])[^\W\d_]+|(?<!\d)\d+|(?<!_)_+|[^\w\s])\s*\Z")
 _BULLETS = frozenset("-*•●▪–")
 # A sentence is cut here at the latest, so that the work on a text stays linear in its length.
 _MOST_CHARACTERS = 2_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from radnlp.errors import InputError, LanguageNotSupported, ReportTooLong
 from radnlp.schema.entity import (
@@ -14,6 +14,7 @@ from radnlp.schema.entity import (
     Entity,
     EntityKind,
     Measurement,
+    Quantity,
     Relation,
     RelationKind,
     Side,
@@ -62,7 +63,7 @@ _PAST_SECTIONS = frozenset({SectionKind.HISTORY, SectionKind.COMPARISON})
 # take a third of the time of a report. Fields that are not set here get their default.
 _NEW = object.__new__
 _GIVEN = (
-    *("id", "span", "section", "cue", "measurements", "assertion", "temporality"),
+    *("id", "span", "section", "cue", "measurements", "quantities", "assertion", "temporality"),
     *("text", "kind", "concept", "ancestors", "change", "subject", "side", "severity"),
     *("locations", "provenance"),
 )
@@ -71,6 +72,7 @@ _PUT = tuple(getattr(Entity, name).__set__ for name in (*_GIVEN, *(f.name for f 
 _LAST = (_PROVENANCE, *(field.default for field in _OTHERS))
 _NOT_FINDINGS = _PAST_SECTIONS | {SectionKind.INDICATION, SectionKind.RECOMMENDATION}
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
+Said = TypeVar("Said", Measurement, Quantity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,13 +147,17 @@ class RuleText:
         entities: list[Entity] = []
         more: list[tuple[int, int, SectionKind]] = []
         relations: list[Relation] = []
+        loose = _LooseSizes(entities)
+        side: Side | None = None
+        seen = 0  # of the entities before, the last side is known
         for section in sections:
             for start, end in split_sentences(text, section.span.start, section.span.end):
                 said = self._sentence(text[start:end])
                 if said.more or section.kind is SectionKind.RECOMMENDATION:
                     more.append((start, end, section.kind))
                 if said.relative:
-                    said = self._sentence.after(text[start:end], _last_side(entities))
+                    side, seen = _last_side(entities, seen) or side, len(entities)
+                    said = self._sentence.after(text[start:end], side)
                 first = len(entities)
                 for n, found in enumerate(said.found, first):
                     entities.append(_entity(f"e{n}", start, found, section))
@@ -161,7 +167,8 @@ class RuleText:
                     )
                 if said.loose:
                     sizes = [(first + n, _moved(size, start)) for n, size in said.loose]
-                    relations.extend(_give_sizes(entities, sizes, section.kind))
+                    relations.extend(loose.give(sizes, section.kind))
+        loose.put()
         return conclude(
             text,
             more,
@@ -214,7 +221,7 @@ def _other_language(report: Report) -> tuple[Notice, ...]:
 
 def _entity(id: str, offset: int, found: Found, section: Section) -> Entity:
     """Place what a sentence says in the report: its offset, and what its section makes of it."""
-    start, end, said, measurements, named, assertion, temporality, fixed = found
+    start, end, said, measurements, distances, named, assertion, temporality, fixed = found
     cue = None
     if said is not None:
         cue = Cue(span=Span(offset + said[0], offset + said[1]), rule=said[2])
@@ -229,6 +236,7 @@ def _entity(id: str, offset: int, found: Found, section: Section) -> Entity:
         section.kind,
         cue,
         tuple(_moved(size, offset) for size in measurements) if measurements else (),
+        tuple(_moved(one, offset) for one in distances) if distances else (),
         assertion,
         temporality,
         *fixed,
@@ -252,30 +260,58 @@ def _by_section(kind: SectionKind, assertion: Assertion) -> tuple[Assertion, Tem
     return Assertion.HYPOTHETICAL, Temporality.CURRENT
 
 
-def _last_side(entities: list[Entity]) -> Side | None:
-    sides = (entity.side for entity in reversed(entities))
+def _last_side(entities: list[Entity], low: int) -> Side | None:
+    sides = (entities[n].side for n in range(len(entities) - 1, low - 1, -1))
     return next((side for side in sides if side in (Side.LEFT, Side.RIGHT)), None)
 
 
-def _give_sizes(
-    entities: list[Entity], sizes: list[tuple[int, Measurement]], section: SectionKind
-) -> Iterator[Relation]:
-    """Give sizes to the last finding or device named before them in the same section."""
-    for n in range(sizes[0][0] - 1, -1, -1):
-        owner = entities[n]
-        if owner.section is not section:
+class _LooseSizes:
+    """Gives sizes to the last finding or device named before them in the same section.
+
+    Every mention is looked at once, and every owner made anew once, so that the time stays linear.
+
+    Args:
+        entities: Of the report so far; it grows while the report is read.
+    """
+
+    def __init__(self, entities: list[Entity]) -> None:
+        self._entities = entities
+        self._seen = 0
+        self._owner: int | None = None
+        self._given: dict[int, list[Measurement]] = {}
+
+    def give(
+        self, sizes: list[tuple[int, Measurement]], section: SectionKind
+    ) -> Iterator[Relation]:
+        """Yield the relations of the owner of ``sizes`` with them, if it has one."""
+        self._look_back(sizes[0][0], section)
+        if self._owner is None:
             return
-        if owner.kind in _NAMED and owner.assertion is not Assertion.ABSENT:
-            given = tuple(size for _, size in sizes)
-            entities[n] = replace(owner, measurements=owner.measurements + given)
-            for tail, _ in sizes:
-                yield Relation(head=owner.id, tail=f"e{tail}", kind=RelationKind.MEASURED_AS)
-            return
+        self._given.setdefault(self._owner, []).extend(size for _, size in sizes)
+        head = self._entities[self._owner].id
+        for tail, _ in sizes:
+            yield Relation(head=head, tail=f"e{tail}", kind=RelationKind.MEASURED_AS)
+
+    def _look_back(self, end: int, section: SectionKind) -> None:
+        """Find the owner among the mentions before ``end``; the old one holds if none is newer."""
+        for n in range(end - 1, self._seen - 1, -1):
+            entity = self._entities[n]
+            named = entity.kind in _NAMED and entity.assertion is not Assertion.ABSENT
+            if entity.section is not section or named:
+                self._owner = n if named and entity.section is section else None
+                break
+        self._seen = end
+
+    def put(self) -> None:
+        """Put the sizes into their owners."""
+        for n, given in self._given.items():
+            owner = self._entities[n]
+            self._entities[n] = replace(owner, measurements=(*owner.measurements, *given))
 
 
-def _moved(size: Measurement, offset: int) -> Measurement:
-    span = Span(size.span.start + offset, size.span.end + offset)
-    return Measurement(values_mm=size.values_mm, span=span, prior=size.prior)
+def _moved(said: Said, offset: int) -> Said:
+    span = Span(said.span.start + offset, said.span.end + offset)
+    return replace(said, span=span)
 
 
 __all__ = ["RuleText", "RuleTextOptions"]

@@ -7,19 +7,37 @@ import json
 import subprocess
 import sys
 import time
+from itertools import count
 from multiprocessing import active_children
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from radnlp.archive import ENTITIES, ExtractOptions, Progress, Reading, Summary, extract, run
+from radnlp.archive import (
+    ENTITIES,
+    RECOMMENDATIONS,
+    SCORES,
+    ExtractOptions,
+    Progress,
+    Reading,
+    Summary,
+    extract,
+    merge,
+    run,
+)
 from radnlp.errors import FileMissing, InputError, OutputError, RadnlpError, StageNotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SENTENCES = ("Small left pleural effusion.", "No pneumothorax.", "Nodule in the right upper lobe.")
+SENTENCES = (
+    "Small left pleural effusion.",
+    "No pneumothorax. Recommend CT in 3 months.",
+    "Nodule in the right upper lobe, Lung-RADS 3.",
+)
+BESIDE = ("recommendations", "scores")
 
 
 class Killed(BaseException):
@@ -62,6 +80,10 @@ def findings(out: Path) -> list[tuple[int, str, str]]:
     ]
 
 
+def rows_of(table: pa.Table) -> list[int]:
+    return table["report_row"].to_pylist()
+
+
 def test_every_report_is_in_the_table_once_and_in_order(tmp_path: Path) -> None:
     summary = go(archive(tmp_path), tmp_path / "out.parquet")
     found = findings(tmp_path / "out.parquet")
@@ -71,16 +93,47 @@ def test_every_report_is_in_the_table_once_and_in_order(tmp_path: Path) -> None:
     assert summary.entities == pq.read_metadata(tmp_path / "out.parquet").num_rows
 
 
-def test_nothing_but_the_table_is_left(tmp_path: Path) -> None:
+def test_recommendations_and_scores_lie_beside_and_are_counted(tmp_path: Path) -> None:
+    summary = go(archive(tmp_path), tmp_path / "out.parquet")
+    advice = pq.read_table(tmp_path / "out.recommendations.parquet")
+    scores = pq.read_table(tmp_path / "out.scores.parquet")
+    assert (advice.schema, scores.schema) == (RECOMMENDATIONS, SCORES)
+    assert rows_of(advice) == [1, 4, 7, 10, 13, 16, 19, 22]
+    assert rows_of(scores) == [2, 5, 8, 11, 14, 17, 20]
+    assert set(advice["what"].to_pylist()) == {"CT"}
+    assert {(row["system"], row["category"]) for row in scores.to_pylist()} == {("Lung-RADS", "3")}
+    assert (summary.recommendations, summary.scores) == (8, 7)
+    assert (summary.recommendations_file, summary.scores_file) == (
+        tmp_path / "out.recommendations.parquet",
+        tmp_path / "out.scores.parquet",
+    )
+
+
+def test_an_archive_that_recommends_nothing_has_empty_tables_beside(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("id,text\n1,Pneumothorax.\n", encoding="utf-8")
+    go(source, tmp_path / "out.csv")
+    assert (tmp_path / "out.recommendations.csv").read_text("utf-8").startswith("report_id,")
+    assert pq.read_table(go(source, tmp_path / "o.parquet").scores_file).schema == SCORES
+
+
+def test_nothing_but_the_tables_is_left(tmp_path: Path) -> None:
     go(archive(tmp_path), tmp_path / "out.parquet")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.parquet", "reports.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.parquet",
+        "out.recommendations.parquet",
+        "out.scores.parquet",
+        "reports.jsonl",
+    ]
 
 
 def test_several_processes_give_the_same_table(tmp_path: Path) -> None:
     source = archive(tmp_path)
     go(source, tmp_path / "one.parquet")
     go(source, tmp_path / "two.parquet", workers=2)
-    assert pq.read_table(tmp_path / "one.parquet") == pq.read_table(tmp_path / "two.parquet")
+    for end in ("parquet", "recommendations.parquet", "scores.parquet"):
+        one, two = (pq.read_table(tmp_path / f"{name}.{end}") for name in ("one", "two"))
+        assert one == two
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -120,6 +173,8 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     summary = go(source, out)
     assert (summary.reports, summary.resumed) == (23, 15)
     assert [row for row, *_ in findings(out)] == list(range(23))
+    assert rows_of(pq.read_table(summary.recommendations_file)) == list(range(1, 23, 3))
+    assert rows_of(pq.read_table(summary.scores_file)) == list(range(2, 23, 3))
 
 
 def test_a_run_that_is_killed_while_merging_does_no_report_again(
@@ -135,6 +190,42 @@ def test_a_run_that_is_killed_while_merging_does_no_report_again(
         with pytest.raises(Killed):
             go(source, out)
     assert go(source, out).resumed == 23
+
+
+def test_a_run_that_is_killed_between_two_tables_leaves_the_earlier_ones_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = archive(tmp_path, count=9), tmp_path / "out.parquet"
+    go(source, out)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("out*")}
+    archive(tmp_path)
+
+    write, calls = merge._WRITERS[".parquet"], count(1)
+
+    def stop_at_the_third(*given: Any) -> int:
+        if next(calls) == 3:
+            raise Killed
+        return write(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(merge._WRITERS, ".parquet", stop_at_the_third)
+        with pytest.raises(Killed):
+            go(source, out)
+    assert before == {path.name: path.read_bytes() for path in tmp_path.glob("out*.parquet")}
+    summary = go(source, out)
+    assert summary.resumed == 23
+    assert [row for row, *_ in findings(out)] == list(range(23))
+    assert rows_of(pq.read_table(summary.scores_file)) == list(range(2, 23, 3))
+
+
+def test_parts_of_other_columns_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = archive(tmp_path), tmp_path / "out.parquet"
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "RESULTS", ENTITIES)
+        killed_after(3, source, out)
+    assert go(source, out).resumed == 0
 
 
 def test_a_part_that_was_cut_while_writing_is_made_again(tmp_path: Path) -> None:
@@ -204,18 +295,25 @@ def test_a_report_without_text_is_done_and_no_failure(tmp_path: Path) -> None:
     assert (summary.reports, summary.entities, summary.failures) == (1, 0, 0)
 
 
-def test_jsonl_and_csv_have_the_columns_of_parquet(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [("out", ENTITIES), ("out.recommendations", RECOMMENDATIONS), ("out.scores", SCORES)],
+)
+def test_jsonl_and_csv_have_the_columns_of_parquet(
+    tmp_path: Path, name: str, schema: pa.Schema
+) -> None:
     source = archive(tmp_path)
-    go(source, tmp_path / "out.jsonl")
-    go(source, tmp_path / "out.csv")
-    with (tmp_path / "out.jsonl").open(encoding="utf-8") as lines:
-        assert list(json.loads(lines.readline())) == ENTITIES.names
-    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    assert list(rows[0]) == ENTITIES.names
-    assert [row["report_id"] for row in rows if row["kind"] == "finding"] == [
-        f"r{number}" for number in range(23)
-    ]
+    for end in ("jsonl", "csv", "parquet"):
+        go(source, tmp_path / f"out.{end}")
+    kept = pq.read_table(tmp_path / f"{name}.parquet")
+    with (tmp_path / f"{name}.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    assert rows == kept.to_pylist()
+    assert list(rows[0]) == kept.schema.names == schema.names
+    with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        cells = list(csv.DictReader(lines))
+    assert list(cells[0]) == schema.names
+    assert [row["report_id"] for row in cells] == kept["report_id"].to_pylist()
 
 
 def test_a_spreadsheet_formula_is_defused_in_csv_only(tmp_path: Path) -> None:
@@ -227,6 +325,43 @@ def test_a_spreadsheet_formula_is_defused_in_csv_only(tmp_path: Path) -> None:
         assert next(csv.DictReader(lines))["report_id"] == "'=HYPERLINK(1)"
     kept = pq.read_table(tmp_path / "out.parquet")["report_id"].to_pylist()
     assert set(kept) == {"=HYPERLINK(1)"}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_formula_is_defused_in_the_tables_beside(tmp_path: Path, name: str) -> None:
+    source = tmp_path / "a.csv"
+    text = "Nodule, Lung-RADS 3. Recommend CT in 3 months."
+    source.write_text(f'id,text\n"=HYPERLINK(1)","{text}"\n', encoding="utf-8")
+    go(source, tmp_path / "out.csv")
+    with (tmp_path / f"out.{name}.csv").open(encoding="utf-8", newline="") as lines:
+        assert next(csv.DictReader(lines))["report_id"] == "'=HYPERLINK(1)"
+
+
+def test_counts_and_quantities_are_cells_of_csv(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text('id,text\n1,"Two renal cysts, 8 HU."\n', encoding="utf-8")
+    go(source, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as lines:
+        (cyst,) = (row for row in csv.DictReader(lines) if row["kind"] == "finding")
+    assert cyst["count"] == "2"
+    (quantity,) = json.loads(cyst["quantities"])
+    assert (quantity["kind"], quantity["low"], quantity["unit"]) == ("attenuation", 8, "hu")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_tables_beside_are_no_input_of_a_later_run(tmp_path: Path, name: str) -> None:
+    archive(tmp_path)
+    go(tmp_path, tmp_path / "out.jsonl")
+    assert go(tmp_path, tmp_path / "out.jsonl").reports == 23
+    with pytest.raises(InputError, match="read and written"):
+        go(tmp_path / f"out.{name}.jsonl", tmp_path / "out.jsonl")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_folder_in_the_place_of_a_table_is_told_before_work(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"out.{name}.csv").mkdir()
+    with pytest.raises(OutputError, match="it is a folder"):
+        go(archive(tmp_path), tmp_path / "out.csv")
 
 
 def test_columns_that_the_user_names_are_read(tmp_path: Path) -> None:

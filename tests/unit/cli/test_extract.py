@@ -29,6 +29,8 @@ def test_a_clean_run_ends_with_0(radnlp: Callable, tmp_path: Path) -> None:
         ("2", "pleural_effusion"),
     }
     assert "2 reports" in ran.err
+    assert f"0 recommendations in {tmp_path / 'out.recommendations.jsonl'}" in ran.err
+    assert f"0 scores in {tmp_path / 'out.scores.jsonl'}" in ran.err
 
 
 def test_some_failures_end_with_1_and_are_listed(radnlp: Callable, tmp_path: Path) -> None:

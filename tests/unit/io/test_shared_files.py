@@ -11,7 +11,7 @@ import pytest
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
 
 from radnlp import errors
-from radnlp.io import load_study, read_image, read_report
+from radnlp.io import load_study, read_image, read_report, read_volume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def test_every_odd_file_is_read_or_ends_in_a_named_error(shared_data: Path, forc
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for path in files(shared_data / "dicom_odd"):
         started = time.monotonic()
-        for read in (lambda one: read_image(one, force=force), read_report):
+        for read in (lambda one: read_image(one, force=force), read_report, read_volume):
             try:
                 read(path)
             except errors.RadnlpError as error:
@@ -121,8 +121,16 @@ def test_the_chest_film_without_preamble_is_read_when_forced(shared_data: Path) 
 
 
 def test_a_series_is_read_in_order(shared_data: Path) -> None:
-    study = load_study(shared_data / "dicom_good" / "mr_series")
+    study = load_study(shared_data / "dicom_good" / "mr_series", slices="all")
     assert [image.id for image in study.images] == [f"i{number}" for number in range(16)]
     positions = [image.plane.position_mm for image in study.images if image.plane]
     steps = np.diff(np.array(positions), axis=0)
     np.testing.assert_allclose(steps, np.broadcast_to(steps[0], steps.shape), atol=0.01)
+
+
+def test_a_real_series_in_a_study_gives_its_middle_slice(shared_data: Path) -> None:
+    (image,) = load_study(shared_data / "dicom_good" / "ct_series").images
+    assert image.source == "02.dcm"
+    assert image.slice is not None
+    assert (image.slice.index, image.slice.count) == (1, 3)
+    assert [notice.name for notice in image.warnings] == ["SliceChosen"]

@@ -185,3 +185,97 @@ def test_a_single_file_gives_its_own_error(tmp_path: Path) -> None:
     path.write_bytes(b"%PDF-1.4")
     with pytest.raises(errors.ReportIsPdf):
         load_study(path)
+
+
+def save_slice(make: Maker, path: Path, z: float, number: int, **header: Any) -> None:
+    fields = {
+        "Modality": "CT", "SeriesInstanceUID": "2.25.7", "SOPInstanceUID": f"2.25.{500 + number}",
+        "InstanceNumber": number, "ImagePositionPatient": [0, 0, z],
+        "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "PixelSpacing": [1, 1],
+        "WindowCenter": 40, "WindowWidth": 400,
+    }  # fmt: skip
+    save(make, path, **(fields | header))
+
+
+def test_a_series_of_slices_gives_its_middle_slice_by_position(tmp_path: Path, make: Maker) -> None:
+    for number, z in enumerate([30, 10, 50, 20, 40]):
+        save_slice(make, tmp_path / f"{number}.dcm", z, number)
+    (tmp_path / "report.txt").write_text("No nodule.")
+    study = load_study(tmp_path)
+    (image,) = study.images
+    assert (image.id, image.source) == ("i0", "0.dcm")
+    assert image.plane is not None
+    assert image.plane.position_mm[2] == 30
+    assert image.slice is not None
+    assert (image.slice.index, image.slice.count) == (2, 5)
+    (notice,) = image.warnings
+    assert (notice.name, notice.source) == ("SliceChosen", "i0")
+    assert "slice 2 of 5" in notice.message
+    assert "40 / 400" in notice.message
+    assert study.warnings == ()
+
+
+def test_every_slice_comes_when_asked_for(tmp_path: Path, make: Maker) -> None:
+    for number, z in enumerate([30, 10, 20]):
+        save_slice(make, tmp_path / f"{number}.dcm", z, number)
+    study = load_study(tmp_path, slices="all")
+    assert [image.source for image in study.images] == ["0.dcm", "1.dcm", "2.dcm"]
+    with pytest.raises(errors.InputError, match="'middle' or 'all'"):
+        load_study(tmp_path, slices="first")  # type: ignore[arg-type]
+
+
+def test_each_series_and_each_film_keeps_its_place(tmp_path: Path, make: Maker) -> None:
+    Pillow.new("L", (2, 2)).save(tmp_path / "a.png")
+    for number in range(3):
+        save_slice(make, tmp_path / f"b{number}.dcm", number, number)
+        save_slice(make, tmp_path / f"d{number}.dcm", number, 100 + number,
+                   SeriesInstanceUID="2.25.8", Modality="MR")  # fmt: skip
+    save(make, tmp_path / "c.dcm", SOPInstanceUID="2.25.900", SeriesInstanceUID="2.25.9")
+    images = load_study(tmp_path).images
+    assert [(image.id, image.source) for image in images] == [
+        ("i0", "a.png"), ("i1", "b1.dcm"), ("i2", "c.dcm"), ("i3", "d1.dcm"),
+    ]  # fmt: skip
+
+
+def test_a_single_slice_and_a_slice_without_a_place_stand_for_themselves(
+    tmp_path: Path, make: Maker
+) -> None:
+    save_slice(make, tmp_path / "a.dcm", 0, 1)
+    save_slice(make, tmp_path / "b.dcm", 0, 2, SeriesInstanceUID="2.25.8", PixelSpacing=None)
+    study = load_study(tmp_path)
+    assert [image.source for image in study.images] == ["a.dcm", "b.dcm"]
+    assert [image.slice for image in study.images] == [None, None]
+    assert [image.warnings for image in study.images] == [(), ()]
+
+
+def test_a_middle_slice_that_cannot_be_read_gives_way_to_its_neighbour(
+    tmp_path: Path, make: Maker
+) -> None:
+    for number in range(5):
+        broken = {"PixelData": b"\0\0"} if number == 2 else {}
+        save_slice(make, tmp_path / f"{number}.dcm", number, number, **broken)
+        if number == 2:
+            content = (tmp_path / "2.dcm").read_bytes()
+            (tmp_path / "2.dcm").write_bytes(content[:-2])
+    study = load_study(tmp_path)
+    (image,) = study.images
+    assert image.source in {"1.dcm", "3.dcm"}
+    assert [notice.source for notice in study.warnings] == ["2.dcm"]
+
+
+def test_copies_of_a_slice_count_once(tmp_path: Path, make: Maker) -> None:
+    for number in range(3):
+        save_slice(make, tmp_path / f"{number}.dcm", number, number)
+        save_slice(make, tmp_path / f"{number}b.dcm", number, number)
+    study = load_study(tmp_path)
+    assert study.images[0].slice is not None
+    assert study.images[0].slice.count == 3
+    assert names(study) == ["DuplicateInstance"] * 3
+    assert len({notice.source for notice in study.warnings}) == 3
+
+
+def test_a_scout_of_several_orientations_gives_one_image(tmp_path: Path, make: Maker) -> None:
+    for number, axes in enumerate(([1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1])):
+        save_slice(make, tmp_path / f"{number}.dcm", 0, number, ImageOrientationPatient=axes)
+    (image,) = load_study(tmp_path).images
+    assert "several orientations" in image.warnings[0].message

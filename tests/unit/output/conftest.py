@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -24,11 +26,16 @@ from radnlp.schema import (
     LinkSource,
     Mask,
     Measurement,
+    Modality,
     Notice,
     Provenance,
+    Quantity,
+    QuantityKind,
+    Recommendation,
     Region,
     RegionSource,
     Report,
+    Score,
     Section,
     SectionKind,
     Sentence,
@@ -140,4 +147,50 @@ def chest() -> Analysis:
         draft=Draft(sentences=(sentence, second)),
         warnings=(Notice(name="OrientationWarning", message="side by convention", source="i0"),),
         provenance=(Provenance(producer="radnlp.text.rules", version="1.2"), vision),
+    )
+
+
+ADVICE = (
+    "IMPRESSION: Lung-RADS 3, previously 2. "
+    "CT and <i>PET</i> recommended\nin 3 months if it\x1b[2J grows. "
+    "No follow-up of the effusion is needed.\n"
+)
+
+
+def advice(words: str, **fields: object) -> Recommendation:
+    start = len(TEXT) + ADVICE.index(words)
+    values = {"section": SectionKind.IMPRESSION, "rule": "r", "what": words}
+    return Recommendation(text=words, span=Span(start, start + len(words)), **(values | fields))
+
+
+def score(words: str, category: str, **fields: object) -> Score:
+    start = len(TEXT) + ADVICE.index(words)
+    values = {"section": SectionKind.IMPRESSION, "system": "Lung-RADS", "category": category}
+    return Score(text=words, span=Span(start, start + len(words)), **(values | fields))
+
+
+@pytest.fixture
+def advised(chest: Analysis) -> Analysis:
+    """`chest` with two nodules of 30 HU, and an impression that advises and scores."""
+    value = Quantity(kind=QuantityKind.ATTENUATION, low=30, high=30, unit="hu", span=Span(14, 23))
+    nodules = dataclasses.replace(chest.entities[1], count=2, quantities=(value,))
+    words = "CT and <i>PET</i> recommended\nin 3 months if it\x1b[2J grows"
+    return dataclasses.replace(
+        chest,
+        report=Report(text=TEXT + ADVICE, language="en"),
+        entities=(chest.entities[0], nodules, *chest.entities[2:]),
+        recommendations=(
+            advice(
+                words,
+                what="CT and <i>PET</i>",
+                modalities=(Modality.CT, Modality.PET),
+                when="in 3 months",
+                condition="if it\x1b[2J grows",
+            ),
+            advice("No follow-up of the effusion is needed", what="follow-up", negated=True),
+        ),
+        scores=(
+            score("Lung-RADS 3", "3", entity_id="e1"),
+            score("Lung-RADS 3, previously 2", "2", prior=True),
+        ),
     )

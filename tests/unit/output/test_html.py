@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import html
 import io
 import re
 from html.parser import HTMLParser
@@ -140,6 +141,76 @@ def test_mentions_and_regions_name_each_other(chest: Analysis) -> None:
     assert lights["e1"] == ["e1", "g2"]
     assert lights["g2"] == ["g2", "e1", "f0"]
     assert lights["e6"] == ["e6", "cue-e6"]
+
+
+def rows(page: str, kind: str) -> list[dict[str, str]]:
+    """Attributes of the rows of a card."""
+    found = (found for _, found in Reader(page).attributes)
+    return [one for one in found if {"row", kind} <= set(one.get("class", "").split())]
+
+
+def words_of(page: str, own_id: str) -> str:
+    """The words of the report under a recommendation or score."""
+    pattern = rf'<span class="passage" data-id="{own_id}"[^>]*>(.*?)</span>'
+    return "".join(html.unescape(words) for words in re.findall(pattern, page, re.DOTALL))
+
+
+def test_a_recommendation_lights_its_words(advised: Analysis) -> None:
+    page = page_of(advised)
+    for number, (row, item) in enumerate(
+        zip(rows(page, "advice"), advised.recommendations, strict=True)
+    ):
+        assert row["data-id"] == row["data-lights"] == f"advice-{number}"
+        assert row["tabindex"] == "0"
+        assert words_of(page, row["data-lights"]) == item.text
+
+
+def test_a_score_lights_its_words_its_finding_and_the_regions_of_that(advised: Analysis) -> None:
+    page = page_of(advised)
+    first, second = rows(page, "score")
+    assert first["data-lights"].split() == ["score-0", "e1", "g2"]
+    assert words_of(page, "score-0") == "Lung-RADS 3"
+    assert second["data-lights"] == "score-1"
+
+
+def test_a_recommendation_says_what_when_and_on_what_condition(advised: Analysis) -> None:
+    card = page_of(advised).partition("<h2>Recommendations</h2>")[2].partition("</section>")[0]
+    needed, denied = card.split("</li>")[:2]
+    assert "CT and &lt;i&gt;PET&lt;/i&gt;" in needed
+    for words in ("CT, PET", "in 3 months", "if it\ufffd[2J grows", "impression"):
+        assert f">{words}</span>" in needed
+    assert "not needed" not in needed
+    assert ">not needed</span>" in denied
+
+
+def test_a_score_says_of_what_and_of_which_study(advised: Analysis) -> None:
+    card = page_of(advised).partition("<h2>Scores</h2>")[2].partition("</section>")[0]
+    first, second = card.split("</li>")[:2]
+    assert ">Lung-RADS 3</span>" in first
+    assert ">nodule</span>" in first
+    assert ">Lung-RADS 2 (prior study)</span>" in second
+
+
+def test_count_and_quantities_are_told_in_row_and_tooltip(advised: Analysis) -> None:
+    page = page_of(advised)
+    assert '<span class="chip">count 2</span>' in page
+    assert '<span class="chip">30 HU</span>' in page
+    assert "<dt>count</dt><dd>2</dd>" in page
+    assert "<dt>value</dt><dd>30 HU</dd>" in page
+
+
+def test_advice_keeps_the_text_and_the_page_whole(advised: Analysis) -> None:
+    assert advised.report is not None
+    reader = Reader(page_of(advised))
+    assert reader.report == advised.report.text
+    assert reader.text == {entity.id: entity.text for entity in advised.entities}
+    assert reader.open == []
+
+
+def test_nothing_recommended_or_scored_has_no_card(chest: Analysis) -> None:
+    page = page_of(chest)
+    assert "<h2>Recommendations</h2>" not in page
+    assert "<h2>Scores</h2>" not in page
 
 
 def test_a_draft_sentence_lights_its_evidence(chest: Analysis) -> None:

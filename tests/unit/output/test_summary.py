@@ -27,17 +27,60 @@ def test_a_finding_stands_with_its_attributes_and_regions(chest: Analysis) -> No
         assert words in nodule
 
 
+def test_count_and_quantities_stand_among_the_details(advised: Analysis) -> None:
+    assert "new, count 2, 12 × 8 mm, 30 HU" in line_with(summary_text(advised), "e1 ")
+
+
+def test_a_recommendation_stands_with_when_and_on_what_condition(advised: Analysis) -> None:
+    line = line_with(summary_text(advised).partition("Recommendations")[2], "PET")
+    for words in ("<i>PET</i>", "recommended", "CT, PET", "in 3 months", "grows", "impression"):
+        assert words in line
+
+
+def test_a_follow_up_that_is_not_needed_says_so(advised: Analysis) -> None:
+    line = line_with(summary_text(advised), "follow-up")
+    assert "not needed" in line
+    assert "recommended" not in line
+
+
+def test_a_score_stands_with_its_finding_and_its_study(advised: Analysis) -> None:
+    text = summary_text(advised).partition("\nScores")[2]
+    assert line_with(text, "e1 ").split() == ["Lung-RADS", "3", "e1", "nodule", "impression"]
+    assert "2 (prior study)" in text
+
+
+def test_nothing_recommended_or_scored_has_no_block(chest: Analysis) -> None:
+    assert "Recommendations" not in summary_text(chest)
+    assert "Scores" not in summary_text(chest)
+
+
+def test_advice_cannot_steer_the_terminal(advised: Analysis) -> None:
+    unit = dataclasses.replace(advised.entities[1].quantities[0], unit="\x9b31m")
+    nodules = dataclasses.replace(advised.entities[1], quantities=(unit,))
+    odd = dataclasses.replace(advised.scores[0], system="\x1b[2J", category="[bold]\x1b3[/bold]")
+    text = summary_text(
+        dataclasses.replace(
+            advised,
+            entities=(advised.entities[0], nodules, *advised.entities[2:]),
+            scores=(odd,),
+        )
+    )
+    assert not {"\x1b", "\x9b"} & set(text)
+    assert "[bold]\ufffd3[/bold]" in text
+
+
 def test_region_ids_are_explained(chest: Analysis) -> None:
     regions = line_with(summary_text(chest), "Regions:")
     assert "g2 nodule (picture)" in regions
     assert "g1 left lower zone (anatomy)" in regions
 
 
-def test_a_narrow_terminal_loses_no_word(chest: Analysis) -> None:
+def test_a_narrow_terminal_loses_no_word(advised: Analysis) -> None:
     file = io.StringIO()
-    print_summary(chest, Console(file=file, width=72))
-    for words in ("hypothetical", "uncertain", "effusion", "Possible", "costophrenic"):
-        assert (words in file.getvalue()) == (words in summary_text(chest))
+    print_summary(advised, Console(file=file, width=72))
+    words = ("hypothetical", "uncertain", "effusion", "Possible", "costophrenic", "Lung-RADS")
+    for word in (*words, "recommended", "follow-up", "impression"):
+        assert (word in file.getvalue()) == (word in summary_text(advised))
 
 
 def test_a_negated_finding_stands_with_its_cue(chest: Analysis) -> None:
@@ -81,8 +124,8 @@ def test_a_report_cannot_steer_the_terminal_or_the_markup(chest: Analysis) -> No
     assert "[link=x]" in text
 
 
-def test_no_line_is_wider_than_promised(chest: Analysis) -> None:
-    assert max(map(len, summary_text(chest).splitlines())) <= 110
+def test_no_line_is_wider_than_promised(advised: Analysis) -> None:
+    assert max(map(len, summary_text(advised).splitlines())) <= 110
 
 
 def test_an_empty_analysis_has_a_summary() -> None:

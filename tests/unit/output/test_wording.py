@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from radnlp.output.wording import (
     concept_title,
     confidence_words,
@@ -9,10 +13,21 @@ from radnlp.output.wording import (
     detail_words,
     image_words,
     one_line,
+    quantity_words,
     side_letters,
+    size_words,
     speakers,
 )
-from radnlp.schema import Analysis, Confidence, Image, Orientation
+from radnlp.schema import (
+    Analysis,
+    Confidence,
+    Image,
+    Measurement,
+    Orientation,
+    Quantity,
+    QuantityKind,
+    Span,
+)
 
 
 def test_only_a_calibrated_confidence_is_a_percentage() -> None:
@@ -29,6 +44,37 @@ def test_acronyms_stay_in_capitals() -> None:
 def test_details_say_change_size_and_history(chest: Analysis) -> None:
     assert detail_words(chest.entities[1]) == ["new", "12 × 8 mm"]
     assert detail_words(chest.entities[7]) == ["historical"]
+
+
+def test_details_say_number_and_values(advised: Analysis) -> None:
+    assert detail_words(advised.entities[1]) == ["new", "count 2", "12 × 8 mm", "30 HU"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "unit", "words"),
+    [
+        (QuantityKind.VOLUME, 250, 250, "ml", "250 ml"),
+        (QuantityKind.ATTENUATION, -10, 20, "hu", "-10 to 20 HU"),
+        (QuantityKind.UPTAKE, 4.2, 4.2, "suv", "SUV 4.2"),
+    ],
+)
+def test_a_value_is_said_with_its_unit(
+    kind: QuantityKind, low: float, high: float, unit: str, words: str
+) -> None:
+    quantity = Quantity(kind=kind, low=low, high=high, unit=unit, span=Span(0, 3))
+    assert quantity_words(quantity) == words
+    earlier = dataclasses.replace(quantity, prior=True)
+    assert quantity_words(earlier) == f"{words} (prior study)"
+
+
+def test_a_range_gives_both_ends_and_a_distance_its_place() -> None:
+    assert size_words(Measurement(values_mm=(5.0,), span=Span(0, 6), low_mm=4.0)) == "4 to 5 mm"
+    distance = Quantity(
+        kind=QuantityKind.DISTANCE, low=30.0, high=30.0, unit="mm", span=Span(0, 4), prior=True
+    )
+    assert quantity_words(distance) == "distance 30 mm (prior study)"
+    distance = dataclasses.replace(distance, prior=False, reference="carina")
+    assert quantity_words(distance) == "30 mm from carina"
 
 
 def test_a_cue_is_quoted_from_the_report(chest: Analysis) -> None:

@@ -87,10 +87,18 @@ def whole_analysis() -> Analysis:
                 ancestors=("lung_lesion",),
                 side=Side.LEFT,
                 locations=("lung_apex",),
-                measurements=(Measurement(values_mm=(8.0,), span=Span(23, 27)),),
+                measurements=(Measurement(values_mm=(8.0,), span=Span(23, 27), low_mm=7.0),),
                 quantities=(
                     Quantity(
                         kind=QuantityKind.VOLUME, low=1.0, high=2.0, unit="ml", span=Span(23, 27)
+                    ),
+                    Quantity(
+                        kind=QuantityKind.DISTANCE,
+                        low=30.0,
+                        high=30.0,
+                        unit="mm",
+                        span=Span(23, 27),
+                        reference="carina",
                     ),
                 ),
                 count=1,
@@ -199,6 +207,8 @@ def test_json_of_an_earlier_minor_version_is_read() -> None:
     del plain["recommendations"], plain["scores"]
     for entity in plain["entities"]:
         del entity["quantities"], entity["count"]
+        for measurement in entity["measurements"]:
+            del measurement["low_mm"]
     back = Analysis.from_json(json.dumps(plain))
     assert (back.recommendations, back.scores) == ((), ())
     assert (back.entities[0].quantities, back.entities[0].count) == ((), None)

@@ -86,6 +86,12 @@ def test_a_measurement_holds_one_to_three_lengths(values: tuple[float, ...]) -> 
         Measurement(values_mm=values, span=Span(0, 1))
 
 
+@pytest.mark.parametrize("low", [-1.0, 9.0, float("nan")])
+def test_the_lower_end_of_a_range_lies_below_its_upper_end(low: float) -> None:
+    with pytest.raises(InputError, match="lower end"):
+        Measurement(values_mm=(8.0,), span=Span(0, 1), low_mm=low)
+
+
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
 def test_a_confidence_lies_between_0_and_1(value: float) -> None:
     with pytest.raises(InputError, match=r"\[0, 1\]"):

@@ -224,3 +224,63 @@ def test_a_place_can_make_a_finding_a_narrower_one(text: str, concept: str) -> N
 def test_a_side_reaches_over_an_opening_and_over_ordinals(text: str, side: str | None) -> None:
     findings = [e for e in RuleText()(Report(text=text)).entities if e.kind == "finding"]
     assert findings[-1].side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "severity", "change"),
+    [
+        ("Marked interval improvement in bilateral opacities.", None, "improved"),
+        ("Marked decrease in right effusion.", None, "improved"),
+        ("Mild increase in the moderate effusion.", "moderate", "worse"),
+        ("Moderately improved edema.", None, "improved"),
+        ("The effusion is slightly decreased on the left.", None, "improved"),
+        ("Small increasing effusion.", "small", "worse"),
+        ("Moderate effusion, slightly decreased.", "moderate", "improved"),
+        ("Markedly enlarged heart.", "severe", None),
+    ],
+)
+def test_how_far_something_changed_is_not_its_extent(
+    text: str, severity: str | None, change: str | None
+) -> None:
+    assert (finding(text).severity, finding(text).change) == (severity, change)
+
+
+@pytest.mark.parametrize(
+    ("text", "severity", "change"),
+    [
+        ("Left effusion, previously moderate, is now small.", "small", "improved"),
+        ("Effusion, previously small, now large.", "large", "worse"),
+        ("The effusion has decreased from moderate to small.", "small", "improved"),
+        ("Previously seen moderate effusion is now small.", "small", "improved"),
+        ("Effusion, previously small, now small.", "small", "stable"),
+    ],
+)
+def test_the_extent_is_that_of_today(text: str, severity: str, change: str) -> None:
+    assert (finding(text).severity, finding(text).change) == (severity, change)
+
+
+def test_an_extent_now_of_something_else_changes_nothing() -> None:
+    text = "Mild edema, now moderate effusion."
+    assert [finding(text, n).severity for n in (0, 1)] == ["mild", "moderate"]
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("Newly seen 8 mm nodule.", ["new"]),
+        ("Unchanged 1.2 to 1.5 cm mediastinal lymph nodes.", ["stable"]),
+        ("Cardiac silhouette stably enlarged.", ["stable"]),
+        ("ET tube, NG tube and chest tube are unchanged.", ["stable"] * 3),
+        ("ET tube, NG tube, and right IJ line are unchanged.", ["stable"] * 2),
+        ("Increase in the moderate right and small left effusions.", ["worse"] * 2),
+        (
+            "The enhancing nodule at the margin of the resection cavity has increased.",
+            ["worse", None],
+        ),
+        ("Edema, effusion, fracture is unchanged.", [None, None, "stable"]),
+    ],
+)
+def test_a_word_of_change_reaches_all_that_it_is_said_of(
+    text: str, changes: list[str | None]
+) -> None:
+    assert [finding(text, n).change for n in range(len(changes))] == changes

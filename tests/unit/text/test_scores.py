@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from radnlp.schema.entity import Entity
@@ -130,3 +132,19 @@ def test_an_earlier_volume_is_marked_as_prior() -> None:
 
 def test_injected_contrast_is_no_volume_of_a_finding() -> None:
     assert entity("100 ml of iohexol without reaction, mass seen.", "mass").quantities == ()
+
+
+def test_a_name_before_many_blanks_takes_no_time() -> None:
+    began = process_time()
+    assert scores("BI-RADS" + " " * 1_400 + "unknown.") == []
+    assert scores("BI-RADS" + " :" * 700 + "4.") == [("BI-RADS", "4")]
+    assert process_time() - began < 1
+
+
+def test_a_piece_of_one_score_s_name_owns_no_other_score() -> None:
+    text = "Fleischner follow-up in 6 months, CAD-RADS 4A."
+    reading = STAGE(Report(text=text))
+    assert [(score.system, score.entity_id) for score in reading.scores] == [
+        ("Fleischner", None),
+        ("CAD-RADS", None),
+    ]

@@ -32,6 +32,8 @@ def bodies(text: str) -> list[tuple[str, str]]:
         "1) FINDINGS\nClear lungs.\n2) IMPRESSION\nNormal chest.",
         "=== FINDINGS ===\nClear lungs.\n=== IMPRESSION ===\nNormal chest.",
         "[FINDINGS]\nClear lungs.\n[IMPRESSION]\nNormal chest.",
+        "[FINDINGS] Clear lungs. [IMPRESSION] Normal chest.",
+        "[Findings]: Clear lungs. [Impression]: Normal chest.",
         "FINDINGS - Clear lungs.\nIMPRESSION - Normal chest.",
         "Findings. Clear lungs.\nImpression. Normal chest.",
         "FINDINGS Clear lungs.\nIMPRESSION Normal chest.",
@@ -96,6 +98,63 @@ def test_a_text_without_titles_is_read_by_its_content() -> None:
         ("technique", "Two views were obtained."),
         ("findings", "The lungs are clear. No mass."),
     ]
+
+
+def test_what_stands_before_a_single_title_is_read_by_its_content() -> None:
+    text = "A 70 year old man with cough. Two views were obtained. Clear lungs. Impression: Normal."
+    rules = load_rulebook()
+    read = SectionReader(rules.titles, rules.implicit_sections)
+    assert [str(section.kind) for section in read(text)] == [
+        "indication",
+        "technique",
+        "findings",
+        "impression",
+    ]
+
+
+def test_a_report_on_two_examinations_is_parted_at_their_names() -> None:
+    text = (
+        "CT HEAD WITHOUT CONTRAST\nFINDINGS: No hemorrhage.\nIMPRESSION: Normal.\n\n"
+        "CT CERVICAL SPINE\nThere is a fracture.\nIMPRESSION: C5 fracture."
+    )
+    rules = load_rulebook()
+    sections = SectionReader(rules.titles, rules.implicit_sections)(text)
+    assert [(str(section.kind), section.span.of(text)) for section in sections] == [
+        ("technique", "CT HEAD WITHOUT CONTRAST"),
+        ("findings", "No hemorrhage."),
+        ("impression", "Normal."),
+        ("technique", "CT CERVICAL SPINE"),
+        ("findings", "There is a fracture."),
+        ("impression", "C5 fracture."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "CLINICAL DETAILS: Cough.\n\nThe lungs are clear.\n\nIMPRESSION: Normal.",
+            ["history", "findings", "impression"],
+        ),
+        ("HISTORY: Trauma.\nCT HEAD: No hemorrhage.", ["history", "findings"]),
+        ("History: cough\nXR chest\nClear lungs.", ["history", "findings"]),
+        ("Indication: fall. XR left wrist: Fracture.", ["indication", "findings"]),
+        ("HISTORY: Cough\nand fever.\n\nFINDINGS: Clear.", ["history", "findings"]),
+        ("DIAGNOSIS: Pneumonia.", ["impression"]),
+    ],
+)
+def test_findings_are_not_lost_in_a_background_section(text: str, wanted: list[str]) -> None:
+    rules = load_rulebook()
+    read = SectionReader(rules.titles, rules.implicit_sections)
+    assert [str(section.kind) for section in read(text)] == wanted
+
+
+@pytest.mark.parametrize("line", ["CT SHOWS NO HEMORRHAGE", "CT is normal", "US OF THE LIVER."])
+def test_a_line_that_says_something_names_no_examination(line: str) -> None:
+    rules = load_rulebook()
+    read = SectionReader(rules.titles, rules.implicit_sections)
+    kinds = [str(section.kind) for section in read(f"{line}\nIMPRESSION: Normal.")]
+    assert "technique" not in kinds
 
 
 def test_a_text_without_titles_is_one_section() -> None:

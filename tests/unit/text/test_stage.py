@@ -132,7 +132,19 @@ def test_threads_may_share_a_stage() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["no effusion, ", "heart and lungs and ", "a: ", "8 mm x ", "and left ", "if ", ". ", "* "],
+    [
+        *(
+            "no effusion, ",
+            "heart and lungs and ",
+            "a: ",
+            "8 mm x ",
+            "and left ",
+            "if ",
+            ". ",
+            "* ",
+        ),
+        *("Contralateral effusion. ", "It was 9 mm.\n", "Cyst. It was 9 mm. It is 8 mm. "),
+    ],
 )
 def test_the_time_grows_no_faster_than_the_text(piece: str) -> None:
     def seconds(times: int) -> float:

@@ -17,7 +17,7 @@ class Lights:
     """For every id of an analysis, the ids that belong to it.
 
     A mention goes with its regions and its cue, an image finding with its regions, a region with
-    its mentions and its image finding.
+    its mentions and its image finding, a score with its finding and what goes with that.
     """
 
     def __init__(self, analysis: Analysis) -> None:
@@ -32,6 +32,10 @@ class Lights:
             finding = image_finding_of(analysis, region)
             if finding is not None:
                 self._join(finding.id, region.id)
+        for number, score in enumerate(analysis.scores):
+            if score.entity_id is not None:
+                places = self._places[score.entity_id]
+                self._places[score_id(number)] += (score.entity_id, *places)
 
     def _join(self, speaker: str, region: str) -> None:
         self._places[speaker].append(region)
@@ -59,4 +63,14 @@ def cue_id(entity_id: str) -> str:
     return f"cue-{entity_id}"
 
 
-__all__ = ["Lights", "cue_id"]
+def advice_id(number: int) -> str:
+    """Return the id under which a recommendation's words are lit."""
+    return f"advice-{number}"
+
+
+def score_id(number: int) -> str:
+    """Return the id under which a score's words are lit."""
+    return f"score-{number}"
+
+
+__all__ = ["Lights", "advice_id", "cue_id", "score_id"]

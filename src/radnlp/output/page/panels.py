@@ -1,24 +1,29 @@
-"""The lists beside the text: findings, image findings, conflicts, draft, notices."""
+"""The lists beside the text: findings, advice, scores, image side, conflicts, draft, notices."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from radnlp.output.page.lights import advice_id, score_id
 from radnlp.output.page.markup import element, escaped
 from radnlp.output.wording import (
     SOURCE_WORDS,
+    category_words,
     concept_title,
     concept_words,
     confidence_words,
     detail_words,
     image_words,
+    modality_words,
+    one_line,
     place_words,
     speakers,
+    subject_words,
 )
 from radnlp.schema import Assertion, EntityKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from radnlp.output.marks import Mark
     from radnlp.output.page.lights import Lights
@@ -47,6 +52,43 @@ def findings_html(analysis: Analysis, marks: Sequence[Mark], lights: Lights) -> 
             items = "".join(_finding_row(mentions, marks, lights) for mentions in chosen)
             groups.append(element("h3", heading) + element("ul", items, class_="rows"))
     return _card("Findings in the report", "".join(groups), "findings")
+
+
+def recommendations_html(analysis: Analysis, lights: Lights) -> str:
+    """Return what the report says should be done next; every row lights its words."""
+    rows = []
+    for number, item in enumerate(analysis.recommendations):
+        denied = "not needed" if item.negated else ""
+        chips = (denied, modality_words(item), item.when or "", item.condition or "")
+        rows.append(
+            _row(
+                _label(item.what, chips, item.section),
+                kind="row advice denied" if item.negated else "row advice",
+                lit=lights.of(advice_id(number)),
+                ids=advice_id(number),
+            )
+        )
+    body = element("ul", "".join(rows), class_="rows") if rows else ""
+    return _card("Recommendations", body, "recommendations")
+
+
+def scores_html(analysis: Analysis, lights: Lights) -> str:
+    """Return the standardised scores; every row lights its words and its finding."""
+    rows = [
+        _row(
+            _label(
+                f"{item.system} {category_words(item)}",
+                (subject_words(analysis, item),),
+                item.section,
+            ),
+            kind="row score",
+            lit=lights.of(score_id(number)),
+            ids=score_id(number),
+        )
+        for number, item in enumerate(analysis.scores)
+    ]
+    body = element("ul", "".join(rows), class_="rows") if rows else ""
+    return _card("Scores", body, "scores")
 
 
 def image_findings_html(analysis: Analysis, marks: Sequence[Mark], lights: Lights) -> str:
@@ -116,13 +158,7 @@ def _finding_row(mentions: list[Entity], marks: Sequence[Mark], lights: Lights) 
     chips += dict.fromkeys(one for mention in mentions for one in detail_words(mention))
     where = ", ".join(dict.fromkeys(filter(None, map(place_words, mentions))))
     seen = "".join(element("span", escaped(_said(mark)), class_="said") for mark in mine[:1])
-    content = (
-        _swatch(mine)
-        + element("span", escaped(concept_title(first.concept)), class_="name")
-        + "".join(element("span", escaped(chip), class_="chip") for chip in chips)
-        + (element("span", escaped(where), class_="where") if where else "")
-        + seen
-    )
+    content = _swatch(mine) + _label(concept_title(first.concept), chips, where) + seen
     return _row(
         content,
         kind=f"row finding {first.assertion}",
@@ -130,6 +166,14 @@ def _finding_row(mentions: list[Entity], marks: Sequence[Mark], lights: Lights) 
         ids=" ".join(ids),
         tip=first.id,
         hue=str(mine[0].hue) if mine else None,
+    )
+
+
+def _label(name: str, chips: Iterable[str], where: str) -> str:
+    return (
+        element("span", escaped(one_line(name)), class_="name")
+        + "".join(element("span", escaped(one_line(chip)), class_="chip") for chip in chips if chip)
+        + (element("span", escaped(where), class_="where") if where else "")
     )
 
 
@@ -225,5 +269,7 @@ __all__ = [
     "findings_html",
     "image_findings_html",
     "provenance_html",
+    "recommendations_html",
+    "scores_html",
     "warnings_html",
 ]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from radnlp.output.page.lights import Lights, cue_id
+from radnlp.output.page.lights import Lights, advice_id, cue_id, score_id
 from radnlp.output.page.markup import element, escaped, opening
 from radnlp.schema import Span
 
@@ -35,7 +35,7 @@ class Piece:
 
 
 def report_html(analysis: Analysis, marks: Sequence[Mark], lights: Lights) -> str:
-    """Return the whole text with titles, mentions and cues; empty without a report."""
+    """Return the whole text with all that can be lit in it; empty without a report."""
     if analysis.report is None:
         return ""
     hues = {one: mark.hue for mark in marks for one in mark.entity_ids}
@@ -46,6 +46,7 @@ def report_html(analysis: Analysis, marks: Sequence[Mark], lights: Lights) -> st
     ]
     pieces += [_mention(entity, hues.get(entity.id), lights) for entity in analysis.entities]
     pieces += _cues(analysis.entities)
+    pieces += _passages(analysis, lights)
     text = woven(analysis.report.text, pieces)
     return element("div", text, class_="report-text", lang=analysis.report.language, dir="auto")
 
@@ -115,6 +116,17 @@ def _cues(entities: Iterable[Entity]) -> list[Piece]:
     pieces = []
     for span, cues in ids.items():
         tag = opening("span", class_="cue", data_id=" ".join(cues))
+        pieces.append(Piece(span=span, name="span", first=tag, again=tag))
+    return pieces
+
+
+def _passages(analysis: Analysis, lights: Lights) -> list[Piece]:
+    """Return one piece per recommendation and score."""
+    spans = {advice_id(number): one.span for number, one in enumerate(analysis.recommendations)}
+    spans |= {score_id(number): one.span for number, one in enumerate(analysis.scores)}
+    pieces = []
+    for own_id, span in spans.items():
+        tag = opening("span", class_="passage", data_id=own_id, data_lights=lights.of(own_id))
         pieces.append(Piece(span=span, name="span", first=tag, again=tag))
     return pieces
 

@@ -13,6 +13,7 @@ from radnlp.output.wording import (
     confidence_words,
     cue_words,
     place_words,
+    quantity_words,
     size_words,
 )
 from radnlp.schema import Subject, Temporality
@@ -46,7 +47,9 @@ def _of_entity(analysis: Analysis, entity: Entity) -> str:
         ("severity", str(entity.severity or "")),
         ("change", str(entity.change or "")),
         ("where", place_words(entity)),
+        ("count", str(entity.count or "")),
         ("size", ", ".join(size_words(item) for item in entity.measurements)),
+        ("value", ", ".join(quantity_words(item) for item in entity.quantities)),
         ("when", when),
         ("of whom", "not the patient" if entity.subject is Subject.OTHER else ""),
         ("confidence", confidence_words(entity.confidence)),

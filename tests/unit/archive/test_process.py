@@ -1,44 +1,11 @@
-"""Entities as rows."""
+"""A batch of reports, read."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
 from radnlp.archive.process import process
-from radnlp.archive.table import ENTITIES, REPORTS, RESULTS, entity_rows
-from radnlp.schema import (
-    Analysis,
-    Assertion,
-    Cue,
-    Entity,
-    EntityKind,
-    Measurement,
-    Provenance,
-    Report,
-    SectionKind,
-    Side,
-    Span,
-)
-
-TEXT = "No 12 x 8 mm nodule in the left lung."
-
-
-def nodule() -> Entity:
-    return Entity(
-        id="e0",
-        text="nodule",
-        span=Span(13, 19),
-        section=SectionKind.FINDINGS,
-        kind=EntityKind.FINDING,
-        concept="nodule",
-        ancestors=("opacity",),
-        assertion=Assertion.ABSENT,
-        cue=Cue(span=Span(0, 2), rule="no"),
-        side=Side.LEFT,
-        locations=("left_lung",),
-        measurements=(Measurement(values_mm=(12.0, 8.0), span=Span(3, 12)),),
-        provenance=Provenance(producer="test", version="1", rule="r"),
-    )
+from radnlp.archive.table import REPORTS, RESULTS
 
 
 def reports(*rows: dict[str, object]) -> pa.RecordBatch:
@@ -50,29 +17,22 @@ def reports(*rows: dict[str, object]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(whole, schema=REPORTS)
 
 
-def test_every_field_of_an_entity_has_its_column() -> None:
-    (row,) = entity_rows(Analysis(report=Report(text=TEXT), entities=(nodule(),)))
-    assert set(row) | {"report_id", "report_row", "source"} == set(ENTITIES.names)
-    assert (row["start"], row["end"], row["text"]) == (13, 19, "nodule")
-    assert (row["cue_text"], row["cue_rule"]) == ("No", "no")
-    assert row["measurements"] == [
-        {"values_mm": (12.0, 8.0), "prior": False, "start": 3, "end": 12}
-    ]
-
-
-def test_a_row_fits_the_schema_of_the_table() -> None:
-    rows = list(entity_rows(Analysis(report=Report(text=TEXT), entities=(nodule(),))))
-    table = pa.Table.from_pylist(rows, schema=ENTITIES)
-    assert table["side"].to_pylist() == ["left"]
-    assert table["ancestors"].to_pylist() == [["opacity"]]
-
-
 def test_process_gives_one_row_for_each_entity() -> None:
     results = process(reports({"text": "Left pleural effusion. No pneumothorax."}))
     assert results.schema == RESULTS
     said = {row["concept"]: row["assertion"] for row in results.to_pylist()}
     assert said["pleural_effusion"] == "present"
     assert said["pneumothorax"] == "absent"
+
+
+def test_process_gives_one_row_for_each_recommendation_and_score() -> None:
+    text = "Nodule, Lung-RADS 3. Recommend CT in 6 months."
+    rows = process(reports({"text": text}, {"text": "Pneumothorax."})).to_pylist()
+    (advice,) = (row for row in rows if row["recommendation"])
+    (score,) = (row for row in rows if row["score"])
+    assert (advice["report_id"], advice["recommendation"]["what"]) == ("r0", "CT")
+    assert (score["report_id"], score["score"]["category"]) == ("r0", "3")
+    assert [advice["entity_id"], score["entity_id"]] == [None, None]
 
 
 def test_process_passes_unreadable_reports_on_in_their_place() -> None:

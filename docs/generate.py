@@ -16,7 +16,17 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 CARD = DOCS.parent / "src" / "radnlp" / "nets" / "data" / "vision-lite0.md"
-COMMANDS = ("", "analyze", "draft", "extract", "demo", "models", "train", "train vision")
+COMMANDS = (
+    "",
+    "analyze",
+    "draft",
+    "extract",
+    "demo",
+    "models",
+    "models export",
+    "train",
+    "train vision",
+)
 
 
 def help_text(command: str) -> str:
@@ -86,7 +96,10 @@ def command_names() -> set[str]:
     names = set()
     for name, command in getattr(root, "commands", {}).items():
         inner = getattr(command, "commands", {})
-        names |= {f"{name} {sub}" for sub in inner} or {name}
+        names |= {f"{name} {sub}" for sub in inner}
+        # A group such as `models` may do something by itself.
+        if not inner or getattr(command, "invoke_without_command", False):
+            names.add(name)
     return names
 
 

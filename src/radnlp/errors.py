@@ -49,7 +49,8 @@ patient text or identifiers.
     │       └── InvalidRecord
     └── ModelError
         ├── ModelNotFound            no such weights here; nothing is downloaded silently
-        └── ModelRejected            pickles, broken safetensors, wrong checksum
+        ├── ModelRejected            pickles, broken safetensors, wrong checksum
+        └── ExportMismatch           an exported network that does not say what the original says
 """
 
 from __future__ import annotations
@@ -235,6 +236,10 @@ class ModelRejected(ModelError):
     """Weights in a form that radnlp does not load."""
 
 
+class ExportMismatch(ModelError):
+    """An exported network whose answers differ from those of the original."""
+
+
 __all__ = [
     "ArchiveError",
     "CodestreamMismatch",
@@ -245,6 +250,7 @@ __all__ = [
     "DicomError",
     "DuplicateSlices",
     "EncodingError",
+    "ExportMismatch",
     "FileError",
     "FileMissing",
     "GeometryError",

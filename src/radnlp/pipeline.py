@@ -89,8 +89,8 @@ class Pipeline:
 
     Args:
         text: Name of a text stage, or a callable that is one.
-        vision: Name of a vision stage, a folder or file of weights, a hub name, a callable that
-            is a vision stage, or ``None`` to leave images unread.
+        vision: Name of a vision stage, a folder or file of weights, an encoder of the hub or of
+            timm (see `load_encoder`), a callable, or ``None`` to leave images unread.
         link: Name of a link stage, a callable, or ``None``.
         report: Name of a report stage, a callable, or ``None`` for no draft.
 
@@ -302,8 +302,8 @@ def _as_images(source: AnyImage | Sequence[AnyImage] | None) -> tuple[Image, ...
 def _check_name(registry: Registry, stage: Any) -> None:
     if not isinstance(stage, str) or stage in registry.names():
         return
-    is_weights = registry is vision_stages and ("/" in stage or Path(stage).exists())
-    if not is_weights:
+    is_weights = "/" in stage or stage.startswith(("timm:", "hf:")) or Path(stage).exists()
+    if registry is not vision_stages or not is_weights:
         registry.get(stage)
 
 
@@ -311,6 +311,12 @@ def _build(registry: Registry, stage: Any) -> Any:
     if isinstance(stage, str) and stage in registry.names():
         return registry.get(stage)()
     if registry is vision_stages and isinstance(stage, str | Path):
+        from radnlp.nets.hub import is_encoder_name
+
+        if is_encoder_name(stage):
+            from radnlp.vision.hub import HubVision
+
+            return HubVision(stage)
         return registry.get("embedded")(weights=stage)
     return stage
 

@@ -176,9 +176,20 @@ def test_a_misspelt_stage_names_the_nearest() -> None:
         Pipeline(text="rule")
 
 
-def test_a_hub_name_that_is_not_here_is_not_downloaded() -> None:
+def test_a_name_with_a_slash_is_not_asked_of_the_hub_by_itself() -> None:
     pipeline = Pipeline(vision="somebody/some-model")
-    with pytest.raises(ModelNotFound, match="path"):
+    with pytest.raises(ModelNotFound, match=r"nothing is downloaded.*hf:OWNER/NAME"):
+        pipeline(Study(images=images(1)))
+
+
+@pytest.mark.parametrize("name", ["timm:resnet18", "hf:somebody/some-model", "microsoft/rad-dino"])
+def test_an_encoder_that_is_not_here_is_not_found_offline(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    pipeline = Pipeline(vision=name)
+    with pytest.raises(ModelNotFound, match=r"HF_HUB_OFFLINE.*path of a folder"):
         pipeline(Study(images=images(1)))
 
 

@@ -28,7 +28,7 @@ app.command(epilog=analyze.EXAMPLES)(analyze.analyze)
 app.command(epilog=draft.EXAMPLES)(draft.draft)
 app.command(epilog=extract.EXAMPLES)(extract.extract)
 app.add_typer(train.train, name="train")
-app.command(epilog=models.EXAMPLES)(models.models)
+app.add_typer(models.models, name="models")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (typer's callback)

@@ -1,18 +1,37 @@
-"""``radnlp models``: the weights that come with the package."""
+"""``radnlp models``: the weights that come with the package, and their export."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from radnlp.cli.results import say
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 EXAMPLES = """\b
 Examples:
   radnlp models
+  radnlp models export vision-lite0 -o vision-lite0.onnx
 """
 
+EXPORT_EXAMPLES = """\b
+Examples:
+  radnlp models export vision-lite0 -o vision-lite0.onnx
+  radnlp analyze --image chest.dcm --vision-stage ./vision-lite0.onnx
+"""
 
-def models() -> None:
+models = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+
+
+@models.callback(epilog=EXAMPLES)
+def _models(context: typer.Context) -> None:
     """List the shipped weights, licence and measured quality."""
+    if context.invoked_subcommand is not None:
+        return
     from radnlp.nets.weights import shipped_cards
 
     cards = shipped_cards()
@@ -20,6 +39,50 @@ def models() -> None:
         typer.echo("no weights come with this installation")
     for card in cards:
         typer.echo("\n".join(_lines(card)))
+
+
+@models.command(epilog=EXPORT_EXAMPLES)
+def export(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Shipped weights, or a file or folder of them.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Write there; ends in .onnx.")
+    ],
+) -> None:
+    """Write weights as ONNX and check it against torch (extra radnlp[onnx]).
+
+    All logits are compared, on noise and on simulated films; a file that differs is not written.
+    """
+    from radnlp.errors import InputError
+    from radnlp.nets.onnx import export_weights
+
+    if output.suffix != ".onnx":
+        raise InputError(f"found the file name {output.name}, expected one that ends in .onnx")
+    done = export_weights(name, output, images=_films)
+    say(
+        f"{done.path}: {done.name}; largest difference from torch {done.difference:.1g} in logits "
+        f"on {done.images} images (allowed {done.tolerance:g}). Draft. Not for diagnosis."
+    )
+
+
+def _films(side: int) -> "NDArray[np.float32]":
+    """Return four simulated films as the vision stage prepares them."""
+    import numpy as np
+
+    from radnlp.examples.film import MAX_VALUE
+    from radnlp.examples.simulation import simulate
+    from radnlp.examples.variety import random_phantom
+    from radnlp.vision.prepare import prepare
+
+    films = []
+    for number in range(4):
+        phantom = random_phantom(np.random.default_rng(number))
+        study = simulate(phantom, rows=side, columns=side, seed=number)
+        square, _ = prepare(np.asarray(study.pixels / MAX_VALUE, dtype=np.float32), side)
+        films.append(square[0, 0].numpy() * 2 - 1)
+    return np.stack(films)
 
 
 def _lines(card: Mapping[str, Any]) -> Iterator[str]:
@@ -77,4 +140,4 @@ def _outlines(card: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {row['structure']:<11} {row['pool']:<14} {value}"
 
 
-__all__ = ["EXAMPLES", "models"]
+__all__ = ["EXAMPLES", "export", "models"]

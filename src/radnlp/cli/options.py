@@ -20,7 +20,11 @@ Output = Annotated[
 TextStage = Annotated[str, typer.Option(metavar="NAME", help="Text stage.")]
 VisionStage = Annotated[
     str,
-    typer.Option(metavar="NAME", help="Vision stage, a file or folder of weights, or none."),
+    typer.Option(
+        metavar="NAME",
+        help="Vision stage, a file or folder of weights, an encoder (hub name, timm:MODEL), or "
+        "none.",
+    ),
 ]
 LinkStage = Annotated[str, typer.Option(metavar="NAME", help="Link stage, or none.")]
 ReportStage = Annotated[str, typer.Option(metavar="NAME", help="Report stage, or none.")]

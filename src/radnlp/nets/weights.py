@@ -104,7 +104,8 @@ def _find(path: str | Path) -> Path:
     names = ", ".join(sorted(card["name"] for card in shipped_cards())) or "none"
     raise ModelNotFound(
         f"no weights at '{path}', and nothing is downloaded; give the path of a .safetensors "
-        f"file or of a folder that 'radnlp train' wrote, or one of the shipped names: {names}"
+        f"file or of a folder that 'radnlp train' wrote, or one of the shipped names: {names}; "
+        "an image encoder of the hub is asked for as hf:OWNER/NAME or timm:MODEL"
     )
 
 

@@ -40,7 +40,7 @@ from radnlp.schema.image import (
     Study,
 )
 from radnlp.schema.notice import Notice
-from radnlp.schema.reading import HeatMap, ImageReading, LinkReading, TextReading
+from radnlp.schema.reading import Embedding, HeatMap, ImageReading, LinkReading, TextReading
 from radnlp.schema.region import (
     Confidence,
     Conflict,
@@ -70,6 +70,7 @@ __all__ = [
     "Cue",
     "Draft",
     "DraftSection",
+    "Embedding",
     "Entity",
     "EntityKind",
     "Failure",

@@ -65,6 +65,37 @@ class HeatMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Embedding:
+    """What an image encoder made of one image; it says nothing by itself.
+
+    Attributes:
+        encoder: ``name@sha256`` of the weights; vectors of different encoders do not compare.
+        vector: float32, shape (d,), of the whole image; read-only.
+        patches: float32, shape (h, w, p), row by row from the top left; read-only.
+        pixel_map: From cells of ``patches`` to stored pixels.
+
+    Raises:
+        InputError: Arrays of a wrong shape, or values that are not finite.
+    """
+
+    encoder: str
+    vector: NDArray[np.float32]
+    patches: NDArray[np.float32]
+    pixel_map: PixelMap
+
+    def __post_init__(self) -> None:
+        for name, axes in (("vector", 1), ("patches", 3)):
+            values = np.array(getattr(self, name), dtype=np.float32)
+            if values.ndim != axes or values.size == 0 or not np.isfinite(values).all():
+                raise InputError(
+                    f"{name} of an embedding must be finite and have {axes} axes, got shape "
+                    f"{values.shape}; check the encoder's weights"
+                )
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ImageReading:
     """What the vision stage found in one image.
 
@@ -74,6 +105,7 @@ class ImageReading:
         regions: Anatomy with masks, and finding boxes where a detector gives them. The ids are
             the stage's own; the pipeline numbers them ``g0``, ``g1``, … before the link stage.
         heatmaps: Of positive findings.
+        embedding: Of the whole image and its patches, if the stage is an encoder.
         warnings: What was odd.
     """
 
@@ -81,6 +113,7 @@ class ImageReading:
     findings: tuple[ImageFinding, ...] = ()
     regions: tuple[Region, ...] = ()
     heatmaps: tuple[HeatMap, ...] = ()
+    embedding: Embedding | None = None
     warnings: tuple[Notice, ...] = ()
 
 
@@ -101,4 +134,4 @@ class LinkReading:
     warnings: tuple[Notice, ...] = ()
 
 
-__all__ = ["HeatMap", "ImageReading", "LinkReading", "TextReading"]
+__all__ = ["Embedding", "HeatMap", "ImageReading", "LinkReading", "TextReading"]

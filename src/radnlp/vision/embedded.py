@@ -30,7 +30,8 @@ class VisionOptions:
     """Options of `EmbeddedVision`.
 
     Attributes:
-        weights: A ``.safetensors`` file with its card beside it, its folder, or a shipped name.
+        weights: A ``.safetensors`` file with its card beside it, its folder, or a shipped name;
+            or an ``.onnx`` file, run through ONNX Runtime (extra ``radnlp[onnx]``).
         plausible: Lungs and heart that are taken for true.
     """
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
 from radnlp.nets import weights
+from radnlp.nets.vision import VisionNet, VisionShape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CARD = {
     "name": "small",
@@ -94,3 +97,40 @@ def test_an_unsupported_finding_is_listed_with_the_reason(show: Callable) -> Non
 
 def test_without_weights_it_says_so(show: Callable) -> None:
     assert "no weights" in show()
+
+
+def test_export_writes_a_file_and_says_how_far_it_is_from_torch(
+    radnlp: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxscript", reason="radnlp[onnx] is not installed")
+    pytest.importorskip("onnxruntime", reason="radnlp[onnx] is not installed")
+    from radnlp.nets.onnx import OnnxNet
+
+    torch.manual_seed(0)
+    net = VisionNet(VisionShape(concepts=1))
+    card = {
+        "name": "small",
+        "version": "1",
+        "architecture": "radnlp-vision-1",
+        "shape": net.shape.to_dict(),
+        "input": {"size": 64},
+    }
+    weights.write_weights(tmp_path / "small.safetensors", net.state_dict(), card)
+    done = radnlp("models", "export", tmp_path / "small.safetensors", "-o", tmp_path / "s.onnx")
+    assert done.status == 0
+    assert "on 7 images" in done.err
+    assert "Not for diagnosis" in done.err
+    assert OnnxNet(tmp_path / "s.onnx").card["name"] == "small"
+
+
+def test_export_wants_a_name_that_ends_in_onnx(radnlp: Callable, tmp_path: Path) -> None:
+    done = radnlp("models", "export", "vision-lite0", "-o", tmp_path / "weights.pt")
+    assert done.status == 2
+    assert ".onnx" in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_export_of_weights_that_are_not_here_fails(radnlp: Callable, tmp_path: Path) -> None:
+    done = radnlp("models", "export", "no-such-weights", "-o", tmp_path / "weights.onnx")
+    assert done.status == 2
+    assert "no-such-weights" in done.err

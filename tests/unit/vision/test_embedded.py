@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image as PillowImage
 
 from radnlp.errors import ModelRejected
@@ -168,3 +169,39 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     (tmp_path / "vision-lite0.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(ModelRejected, match="do not fit"):
         EmbeddedVision(weights=tmp_path)
+
+
+def test_onnx_runtime_reads_a_film_as_torch_does(
+    stage: EmbeddedVision, simulated: list[Simulated], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxscript", reason="radnlp[onnx] is not installed")
+    pytest.importorskip("onnxruntime", reason="radnlp[onnx] is not installed")
+    from radnlp.nets.onnx import export_weights
+
+    export_weights("vision-lite0", tmp_path / "vision.onnx")
+    ours = EmbeddedVision(weights=tmp_path / "vision.onnx")
+    assert str(ours.provenance.weights).startswith("vision-lite0.onnx@")
+    for film in simulated:
+        image = Image(pixels=film.pixels)
+        there, here = stage(image), ours(image)
+        assert [one.concept for one in here.findings] == [one.concept for one in there.findings]
+        for one, other in zip(here.findings, there.findings, strict=True):
+            assert (one.supported, one.positive) == (other.supported, other.positive)
+            if one.confidence is not None and other.confidence is not None:
+                assert one.confidence.value == pytest.approx(other.confidence.value, abs=1e-3)
+        assert [one.label for one in here.regions] == [one.label for one in there.regions]
+        for one, other in zip(here.regions, there.regions, strict=True):
+            assert one.mask is not None
+            assert other.mask is not None
+            assert (one.mask.to_array() != other.mask.to_array()).mean() < 1e-3
+
+
+def test_an_onnx_file_of_another_network_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason="radnlp[onnx] is not installed")
+    pytest.importorskip("onnxruntime", reason="radnlp[onnx] is not installed")
+    from radnlp.nets.onnx import export_network
+
+    card = {"name": "x", "sha256": "0" * 64, "architecture": "x-1", "input": {"size": 32}}
+    export_network(torch.nn.Conv2d(1, 2, 3), tmp_path / "x.onnx", card=card)
+    with pytest.raises(ModelRejected, match="x-1"):
+        EmbeddedVision(weights=tmp_path / "x.onnx")

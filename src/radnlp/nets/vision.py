@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from radnlp.nets.backbone import block, enlarge, grey_backbone, load_photographs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,34 +51,20 @@ class VisionOutput(NamedTuple):
     findings: Tensor
 
 
-def _block(inputs: int, outputs: int, kernel: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-def _enlarge(features: Tensor, like: Tensor) -> Tensor:
-    return functional.interpolate(
-        features, size=like.shape[-2:], mode="bilinear", align_corners=False
-    )
-
-
 class _AnatomyHead(nn.Module):
     """Top-down sum of the backbone's levels, from stride 32 to stride 4."""
 
     def __init__(self, channels: list[int], width: int, classes: int) -> None:
         super().__init__()
-        self.lateral = nn.ModuleList(_block(count, width) for count in channels)
-        self.smooth = nn.ModuleList(_block(width, width, 3) for _ in channels[:-1])
+        self.lateral = nn.ModuleList(block(count, width) for count in channels)
+        self.smooth = nn.ModuleList(block(width, width, 3) for _ in channels[:-1])
         self.classes = nn.Conv2d(width, classes, 1)
 
     def forward(self, levels: list[Tensor]) -> Tensor:
         sides = [lateral(level) for lateral, level in zip(self.lateral, levels, strict=True)]
         merged = sides[-1]
         for side, smooth in zip(reversed(sides[:-1]), reversed(self.smooth), strict=True):
-            merged = smooth(side + _enlarge(merged, side))
+            merged = smooth(side + enlarge(merged, side))
         logits: Tensor = self.classes(merged)
         return logits
 
@@ -92,15 +79,15 @@ class _FindingHead(nn.Module):
 
     def __init__(self, mid: int, deep: int, width: int, concepts: int) -> None:
         super().__init__()
-        self.mid = _block(mid, width // 4)
-        self.deep = _block(deep, width - width // 4)
+        self.mid = block(mid, width // 4)
+        self.deep = block(deep, width - width // 4)
         self.dropout = nn.Dropout(0.3)
         self.evidence = nn.Conv2d(width, concepts, 1)
         self.sharpness = nn.Parameter(torch.full((concepts,), 1.0))
 
     def forward(self, mid: Tensor, deep: Tensor) -> tuple[Tensor, Tensor]:
         side = self.mid(mid)
-        features = torch.cat([side, _enlarge(self.deep(deep), side)], dim=1)
+        features = torch.cat([side, enlarge(self.deep(deep), side)], dim=1)
         evidence = self.evidence(self.dropout(features))
         sharpness = functional.softplus(self.sharpness)[None, :, None]
         cells = evidence.flatten(2)
@@ -130,9 +117,7 @@ class VisionNet(nn.Module):
     def __init__(self, shape: VisionShape) -> None:
         super().__init__()
         self.shape = shape
-        self.backbone = timm.create_model(
-            shape.backbone, pretrained=False, features_only=True, in_chans=1
-        )
+        self.backbone = grey_backbone(shape.backbone)
         channels = list(self.backbone.feature_info.channels())
         self.anatomy = _AnatomyHead(channels[1:], shape.anatomy_width, shape.anatomy)
         self.findings = _FindingHead(
@@ -146,23 +131,12 @@ class VisionNet(nn.Module):
         evidence, findings = self.findings(levels[-2], levels[-1])
         return VisionOutput(anatomy=anatomy, evidence=evidence, findings=findings)
 
+    def weigh(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return evidence and findings as `forward` does, without drawing the anatomy."""
+        levels = self.backbone(images)
+        evidence, findings = self.findings(levels[-2], levels[-1])
+        return evidence, findings
+
     def load_backbone(self, state: Mapping[str, Tensor]) -> None:
-        """Start the backbone from a classifier trained on colour photographs.
-
-        The tensors are taken in order, whatever their names, and the three colour channels of
-        the stem are summed: the same photograph in grey gives the same features. What the
-        classifier has beyond the backbone is left out.
-
-        Raises:
-            ValueError: a tensor's shape does not fit the backbone.
-        """
-        own = self.backbone.state_dict()
-        for (name, mine), theirs in zip(own.items(), state.values(), strict=False):
-            given = theirs.sum(dim=1, keepdim=True) if name.startswith("conv_stem") else theirs
-            if given.shape != mine.shape:
-                raise ValueError(
-                    f"{name} has shape {tuple(mine.shape)}, the given tensor {tuple(given.shape)}; "
-                    f"expected the weights of {self.shape.backbone}"
-                )
-            own[name] = given
-        self.backbone.load_state_dict(own)
+        """Start the backbone from photographs, see `load_photographs`."""
+        load_photographs(self.backbone, state)

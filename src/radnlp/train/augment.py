@@ -87,6 +87,9 @@ def augment(
     boxes: Tensor,
     how: Augmentation,
     random: torch.Generator,
+    *,
+    mask_stride: int = 4,
+    side: int | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Warp films and targets together, then change the films' greys.
 
@@ -96,16 +99,18 @@ def augment(
         boxes: Shape (n, concepts, size / 8, size / 8).
         how: The limits.
         random: Decides everything.
+        mask_stride: The images' side over that of the masks that come out.
+        side: Side of the images that come out; ``None`` keeps ``size``.
 
     Returns:
-        Images of shape (n, 1, size, size), still about 0 to 1; masks at a quarter and boxes at a
-        sixteenth of that side.
+        Images of shape (n, 1, side, side), still about 0 to 1; masks at ``side / mask_stride``
+        and boxes at a sixteenth of that side.
     """
-    size = images.shape[-1]
+    size = side or images.shape[-1]
     warps = _warps(len(images), how, random)
     return (
         _exposed(_warped(images, warps, size), how, random),
-        _warped(masks, warps, size // 4),
+        _warped(masks, warps, size // mask_stride),
         _warped(boxes, warps, size // 16),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from radnlp.train.augment import Augmentation, augment, to_network
-from radnlp.train.cache import FilmCache
+from radnlp.train.cache import MASK_STRIDE, FilmCache
 from radnlp.train.films import CONCEPTS, MASKS, Film, targets_of
 from radnlp.train.losses import Targets
 
@@ -31,6 +31,7 @@ class FilmSet:
     """Films with all that is known about them, as arrays along one axis.
 
     ``findings`` and ``known`` have shape (n, concepts), ``masks_known`` (n, 4), ``chance`` (n,).
+    ``mask_stride`` is the images' side over that of the masks that are drawn.
     """
 
     films: tuple[Film, ...]
@@ -40,17 +41,26 @@ class FilmSet:
     known: NDArray[np.float32]
     masks_known: NDArray[np.float32]
     chance: NDArray[np.float64]
+    mask_stride: int = 4
 
     def __len__(self) -> int:
         return len(self.films)
 
     def outlined(self) -> FilmSet:
-        """Return the films that have a mask, or all if there is none."""
-        chosen = [index for index, film in enumerate(self.films) if film.masks]
-        if not chosen:
+        """Return the films of which a mask is known or guessed, or all if there is none."""
+        chosen = np.flatnonzero(self.masks_known.any(axis=1))
+        if not len(chosen):
             return self
-        films = [self.films[index] for index in chosen]
-        return film_set(films, [int(self.rows[index]) for index in chosen], self.cache)
+        films = tuple(self.films[index] for index in chosen)
+        return replace(
+            self,
+            films=films,
+            rows=self.rows[chosen],
+            findings=self.findings[chosen],
+            known=self.known[chosen],
+            masks_known=self.masks_known[chosen],
+            chance=_chances(films),
+        )
 
     def positive_weight(self) -> torch.Tensor:
         """Return the root of negatives over positives per concept, from 1 to 4."""
@@ -60,9 +70,16 @@ class FilmSet:
         return torch.from_numpy(np.clip(ratio, 1.0, 4.0).astype(np.float32))
 
     def draw(
-        self, count: int, random: np.random.Generator, how: Augmentation
+        self,
+        count: int,
+        random: np.random.Generator,
+        how: Augmentation,
+        side: int | None = None,
     ) -> tuple[torch.Tensor, Targets]:
-        """Draw ``count`` films by pool and augment them; images are in the network's range."""
+        """Draw ``count`` films by pool and augment them; images are in the network's range.
+
+        ``side`` is that of the images, if it is not the cache's.
+        """
         chosen = random.choice(len(self), size=count, p=self.chance, replace=count > len(self))
         rows = self.rows[chosen]
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
@@ -72,6 +89,8 @@ class FilmSet:
             _floats(self.cache.boxes[rows]),
             how,
             generator,
+            mask_stride=self.mask_stride,
+            side=side,
         )
         targets = Targets(
             masks=masks,
@@ -88,8 +107,9 @@ class FilmSet:
         return to_network(_floats(self.cache.images[self.rows[indices]][:, None]))
 
     def masks(self, indices: NDArray[np.int64]) -> torch.Tensor:
-        """Return the truth at a quarter of the image's side, shape (n, 4, size / 4, size / 4)."""
-        return torch.nn.functional.avg_pool2d(_floats(self.cache.masks[self.rows[indices]]), 2)
+        """Return the truth, shape (n, 4, k, k) where k is the images' side over ``mask_stride``."""
+        masks = _floats(self.cache.masks[self.rows[indices]])
+        return torch.nn.functional.avg_pool2d(masks, self.mask_stride // MASK_STRIDE)
 
 
 def _floats(values: NDArray[np.uint8]) -> torch.Tensor:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["FilmCache", "open_cache", "read_grey"]
+__all__ = ["MASK_STRIDE", "FilmCache", "open_cache", "read_grey"]
 
 #: The square's side over the side of a mask, and over the side of a box map.
 MASK_STRIDE, BOX_STRIDE = 2, 8

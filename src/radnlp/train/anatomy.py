@@ -46,12 +46,14 @@ AUGMENTATION = Augmentation(
     noise=0.05,
 )
 
-#: Parts of the steps after which missing outlines are guessed, on so many films that nobody
-#: outlined. Until the first, only outlined films are drawn.
-_GUESSES, _GUESSED = (0.55,), 700
+#: Parts of the steps after which missing outlines are guessed, and on how many films, with some
+#: outlines and with none. Until the first, only outlined films are drawn.
+_GUESSES, _GUESSED = (0.55,), 300
 
-#: Until this part of the steps the films are small: shapes are learned at half the cost.
-_SMALL_UNTIL, _SMALL = 0.6, 0.7
+#: Until the first part of the steps the films have the second part of their side: shapes are
+#: learned at half the cost. Later they have the third; with zoom as an augmentation, a network
+#: draws best on films a little larger than those it learned from.
+_SMALL_UNTIL, _SMALL, _LARGE = 0.6, 0.7, 0.9
 
 #: The masks that come out have half the side of the images.
 _MASK_STRIDE = 2
@@ -213,7 +215,8 @@ class _Run:
     def _side(self) -> int:
         """Return the side of the films at this step, a multiple of 32."""
         small = self.learner.step < _SMALL_UNTIL * self.options.steps
-        return max(64, round(_SMALL * self.options.size / 32) * 32) if small else self.options.size
+        part = _SMALL if small else _LARGE
+        return max(64, round(part * self.options.size / 32) * 32)
 
     def _pace(self) -> float:
         """Rise over the first 50 steps, then fall with half a cosine."""

@@ -53,16 +53,16 @@ def guess_anatomy(
     Args:
         draw: Takes images (n, 1, size, size), returns the three structures' logits (n, 3, k, k).
         films: Changed in place, and so is the cache in memory.
-        most: How many films without any outline are tried, always the same; ``None`` for all.
+        most: How many films are tried, of those without any outline and of those with some;
+            always the same ones. ``None`` for all.
 
     Returns:
         Number of films that now have guessed masks.
     """
     bare = [index for index, film in enumerate(films.films) if not film.masks]
-    if most is not None and most < len(bare):
-        bare = np.random.default_rng(0).choice(bare, most, replace=False).tolist()
     partly = [index for index, film in enumerate(films.films) if film.masks and _missing(film)]
-    wanted = [(index, _missing(films.films[index])) for index in partly + bare]
+    chosen = _sample(bare, most) + _sample(partly, most)
+    wanted = [(index, _missing(films.films[index])) for index in chosen]
     taken = 0
     for start in range(0, len(wanted), _BATCH):
         some = wanted[start : start + _BATCH]
@@ -77,6 +77,13 @@ def guess_anatomy(
                 films.masks_known[index, structure] = _WEIGHT
             taken += bool(guessed)
     return taken
+
+
+def _sample(indices: list[int], most: int | None) -> list[int]:
+    if most is None or most >= len(indices):
+        return indices
+    chosen: list[int] = np.random.default_rng(0).choice(indices, most, replace=False).tolist()
+    return chosen
 
 
 def _missing(film: Film) -> list[int]:

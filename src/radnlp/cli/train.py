@@ -18,8 +18,9 @@ Each folder holds manifest.csv, images/ and masks; the how-to on training descri
 
 EXAMPLES = """\b
 Examples:
-  radnlp train vision films/ -o trained --minutes 60
-  radnlp train vision films/ -o trained --minutes 120 --resume
+  radnlp train vision films/ -o trained
+  radnlp train vision films/ -o trained --steps 3000 --resume
+  radnlp train vision films/ -o trained --start vision-lite0
   radnlp analyze --image chest.dcm --vision-stage trained/vision-lite0.safetensors
 \b
 Each folder holds manifest.csv and images/; the how-to on training describes them.
@@ -43,11 +44,10 @@ def vision(
         Path,
         typer.Option("--output", "-o", metavar="FOLDER", help="For checkpoint, log and weights."),
     ],
-    minutes: Annotated[float, typer.Option(help="Time for training.")] = 60.0,
-    steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 1400,
     seed: Annotated[int, typer.Option(help="Decides held-out patients and order.")] = 1,
-    size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 256,
-    batch: Annotated[int, typer.Option(help="Films per step.")] = 32,
+    size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 288,
+    batch: Annotated[int, typer.Option(help="Films per step.")] = 12,
     threads: Annotated[int | None, typer.Option(help="Threads of torch.")] = None,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="For prepared films; else in -o.")
@@ -55,6 +55,10 @@ def vision(
     pretrained: Annotated[
         bool, typer.Option(help="Start from ImageNet weights (extra radnlp[train]).")
     ] = True,
+    bfloat16: Annotated[bool, typer.Option(help="Compute in bfloat16.")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in -o.")] = False,
     name: Annotated[str, typer.Option(help="Name of the weights.")] = "vision-lite0",
 ) -> None:
@@ -64,14 +68,15 @@ def vision(
     options = VisionTraining(
         data=tuple(data),
         output=output,
-        minutes=minutes,
         steps=steps,
         seed=seed,
         size=size,
         batch=batch,
         threads=threads,
         cache=cache,
+        bfloat16=bfloat16,
         pretrained=pretrained,
+        start=start,
         resume=resume,
         name=name,
     )

@@ -84,7 +84,6 @@ def _exposed(images: Tensor, how: Augmentation, random: torch.Generator) -> Tens
 def augment(
     images: Tensor,
     masks: Tensor,
-    boxes: Tensor,
     how: Augmentation,
     random: torch.Generator,
     *,
@@ -96,22 +95,21 @@ def augment(
     Args:
         images: Shape (n, 1, size, size), values 0 to 1.
         masks: Shape (n, 4, size / 2, size / 2).
-        boxes: Shape (n, concepts, size / 8, size / 8).
         how: The limits.
         random: Decides everything.
         mask_stride: The images' side over that of the masks that come out.
         side: Side of the images that come out; ``None`` keeps ``size``.
 
     Returns:
-        Images of shape (n, 1, side, side), still about 0 to 1; masks at ``side / mask_stride``
-        and boxes at a sixteenth of that side.
+        Images of shape (n, 1, side, side), still about 0 to 1; masks at ``side / mask_stride``;
+        and the warps, shape (n, 2, 3), that `radnlp.train.places.move_boxes` takes.
     """
     size = side or images.shape[-1]
     warps = _warps(len(images), how, random)
     return (
         _exposed(_warped(images, warps, size), how, random),
         _warped(masks, warps, size // mask_stride),
-        _warped(boxes, warps, size // 16),
+        warps,
     )
 
 

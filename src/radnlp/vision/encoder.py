@@ -13,7 +13,7 @@ from torch import nn
 from radnlp.errors import ModelRejected
 from radnlp.nets import anatomy, vision
 from radnlp.nets.anatomy import AnatomyNet, AnatomyShape
-from radnlp.nets.vision import VisionNet, VisionShape
+from radnlp.nets.vision import VisionNet, VisionShape, boxes_of_cells, place_scores
 from radnlp.nets.weights import Weights, load_weights
 from radnlp.schema.geometry import PixelMap
 from radnlp.vision.prepare import Fit, prepare
@@ -32,11 +32,15 @@ class Encoded:
     """What the network says of the findings in one image, before any decision.
 
     ``evidence`` holds logits of shape (concepts, size / 16, size / 16), ``findings`` (concepts,);
-    ``pixel_map`` says how the square of the network, of side ``size``, lies in the image.
+    ``likely``, shape (boxed, size / 8, size / 8), how likely each cell is the middle of a finding,
+    0 to 1, and ``boxes``, with 4 more at the end, the box that each speaks for. ``pixel_map``
+    says how the square of the network, of side ``size``, lies in the image.
     """
 
     evidence: NDArray[np.float32]
     findings: NDArray[np.float32]
+    likely: NDArray[np.float32]
+    boxes: NDArray[np.float32]
     size: int
     pixel_map: PixelMap
 
@@ -69,15 +73,19 @@ class Encoder:
         self.card: Mapping[str, Any] = loaded.card
         self.name = loaded.name
         self.size, self._net = _built(loaded, lambda shape: VisionNet(VisionShape(**shape)))
+        self.boxed = tuple(self._net.shape.boxed)
 
     def __call__(self, pixels: NDArray[np.float32]) -> Encoded:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
         square, pixel_map = prepare(pixels, self.size)
         with torch.inference_mode():
-            evidence, findings = self._net.weigh(square * 2 - 1)
+            output = self._net(square * 2 - 1)
+            likely = place_scores(output, self.boxed)
         return Encoded(
-            evidence=evidence[0].numpy(),
-            findings=findings[0].numpy(),
+            evidence=output.evidence[0].numpy(),
+            findings=output.findings[0].numpy(),
+            likely=likely[0].numpy(),
+            boxes=boxes_of_cells(output.extents)[0].numpy(),
             size=self.size,
             pixel_map=pixel_map,
         )

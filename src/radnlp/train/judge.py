@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from radnlp.nets.vision import VisionNet
     from radnlp.train.batches import FilmSet
 
-__all__ = ["Judgement", "concept_cards", "dice_of", "judge", "mean_auroc", "measured"]
+__all__ = [
+    "Judgement",
+    "concept_cards",
+    "dice_of",
+    "judge",
+    "mean_auroc",
+    "measured",
+    "place_entry",
+]
 
 #: Half of the films of these concepts are ill because the collection was made so.
 _CASE_CONTROL = frozenset({"tuberculosis"})
@@ -39,17 +47,25 @@ _BATCH = 16
 #: The IoU from which a box counts as well placed.
 _WELL = 0.3
 
+#: The calibration error up to which a confidence is shown as a percentage.
+_CALIBRATED = 0.05
+
+#: Boxes of either kind that a calibration of boxes needs.
+_LEAST_BOXES = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a network says of a set of films.
 
     ``scores`` has shape (n, concepts), logits; ``overlaps`` (n, boxed): the IoU of the likeliest
-    box with the best of the drawn ones, NaN where none is drawn.
+    box with the best of the drawn ones, NaN where none is drawn; ``likely``, of the same shape, the
+    score of that box.
     """
 
     scores: NDArray[np.float64]
     overlaps: NDArray[np.float64]
+    likely: NDArray[np.float64]
 
     def placed(self) -> float:
         """Return the share of boxes with an IoU over 0.3, the heart's apart; 0 if there is none.
@@ -68,6 +84,7 @@ def judge(net: VisionNet, films: FilmSet) -> Judgement:
     net.eval()
     scores = np.zeros((len(films), len(CONCEPTS)))
     overlaps = np.full((len(films), len(BOXED)), np.nan)
+    scored = np.zeros_like(overlaps)
     for indices in _batches(films):
         output = net(films.images(indices).contiguous(memory_format=torch.channels_last))
         scores[indices] = output.findings.numpy()
@@ -79,7 +96,8 @@ def judge(net: VisionNet, films: FilmSet) -> Judgement:
                 drawn = films.boxes[index]
                 drawn = drawn[drawn[:, 0] == plane, 1:]
                 overlaps[index, plane] = float(box_iou(box, drawn).max())
-    return Judgement(scores=scores, overlaps=overlaps)
+                scored[index, plane] = float(likely[row, plane].max())
+    return Judgement(scores=scores, overlaps=overlaps, likely=scored)
 
 
 @torch.inference_mode()
@@ -177,6 +195,48 @@ def concept_cards(
     return entries
 
 
+def place_entry(judgement: Judgement, films: FilmSet, *, seed: int) -> dict[str, Any] | None:
+    """Return the card's entry on boxes: how a score becomes the chance of a well placed box.
+
+    Fitted on the held-out films with drawn boxes, all findings together, the heart's too; ``None``
+    if they are too few to fit.
+    """
+    drawn = ~np.isnan(judgement.overlaps)
+    well = judgement.overlaps[drawn] > _WELL
+    if min(int(well.sum()), int((~well).sum())) < _LEAST_BOXES:
+        return None
+    sure = np.clip(judgement.likely[drawn], 1e-6, 1 - 1e-6)
+    scores = np.log(sure / (1 - sure))
+    owners = np.array([film.patient for film in films.films])[np.nonzero(drawn)[0]]
+    crossed = _crossed(scores, well, owners, seed)
+    error = calibration_error(crossed, well)
+    platt = fit_platt(scores, well)
+    return {
+        "slope": platt.slope,
+        "offset": platt.offset,
+        "boxes": len(well),
+        "well_placed": round(float(well.mean()), 4),
+        "calibration_error": round(error, 4),
+        "calibrated": error <= _CALIBRATED,
+    }
+
+
+def _crossed(
+    scores: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    patients: NDArray[np.str_],
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return probabilities of each half of the patients by the calibration of the other half."""
+    names = np.unique(patients)
+    half = np.random.default_rng(seed).permutation(len(names)) % 2 == 0
+    first = half[np.searchsorted(names, patients)]
+    crossed = np.empty_like(scores)
+    for fit, use in ((first, ~first), (~first, first)):
+        crossed[use] = fit_platt(scores[fit], present[fit])(scores[use])
+    return crossed
+
+
 def _operating_point(
     concept: str,
     scores: NDArray[np.float64],
@@ -187,17 +247,11 @@ def _operating_point(
     platt = fit_platt(scores, present)
     probabilities = platt(scores)
     # The error is measured on the half that the calibration was not fitted to.
-    names = np.unique(patients)
-    half = np.random.default_rng(seed).permutation(len(names)) % 2 == 0
-    first = half[np.searchsorted(names, patients)]
-    crossed = np.empty_like(probabilities)
-    for fit, use in ((first, ~first), (~first, first)):
-        crossed[use] = fit_platt(scores[fit], present[fit])(scores[use])
-    error = calibration_error(crossed, present)
+    error = calibration_error(_crossed(scores, present, patients, seed), present)
     return {
         "slope": platt.slope,
         "offset": platt.offset,
         "threshold": youden_threshold(probabilities, present),
         "calibration_error": round(error, 4),
-        "calibrated": error <= 0.05 and concept not in _CASE_CONTROL,
+        "calibrated": error <= _CALIBRATED and concept not in _CASE_CONTROL,
     }

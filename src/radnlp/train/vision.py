@@ -17,7 +17,7 @@ from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionShape
 from radnlp.nets.weights import load_weights, write_weights
 from radnlp.train.augment import Augmentation
 from radnlp.train.films import BOXED, CONCEPTS, Film, targets_of
-from radnlp.train.judge import concept_cards, judge, mean_auroc
+from radnlp.train.judge import concept_cards, judge, mean_auroc, place_entry
 from radnlp.train.learner import Learner
 from radnlp.train.losses import total_loss
 from radnlp.train.places import COLUMNS
@@ -233,7 +233,8 @@ def _finish(
     entries = concept_cards(
         judgement, held_out, elsewhere, needed=options.needed, seed=options.seed
     )
-    card = _card(options, learner, films, entries)
+    places = place_entry(judgement, held_out, seed=options.seed)
+    card = _card(options, learner, films, entries) | ({"places": places} if places else {})
     path = options.output / f"{options.name}.safetensors"
     write_weights(path, learner.average.state_dict(), card)
     tell(f"wrote {path}")

@@ -11,12 +11,13 @@ import numpy as np
 from radnlp.nets.anatomy import ARCHITECTURE
 from radnlp.nets.weights import architecture_of
 from radnlp.schema.entity import Side
-from radnlp.schema.geometry import Mask, PixelMap
+from radnlp.schema.geometry import Box, Mask, PixelMap
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import HeatMap, ImageReading
 from radnlp.schema.region import Confidence, Provenance, Region, RegionSource
 from radnlp.version import __version__
 from radnlp.vision.classify import classify, concept_cards, unsupported
+from radnlp.vision.detect import DetectOptions, detect, place_card
 from radnlp.vision.encoder import Encoder, Outliner
 from radnlp.vision.guard import objection
 from radnlp.vision.segment import Anatomy, Plausibility, segment
@@ -36,11 +37,13 @@ class VisionOptions:
             shipped name.
         anatomy: The same for lungs and heart.
         plausible: Lungs and heart that are taken for true.
+        boxes: How boxes of findings are chosen.
     """
 
     weights: str | Path = "vision-lite0"
     anatomy: str | Path = "anatomy-lite0"
     plausible: Plausibility = field(default_factory=Plausibility)
+    boxes: DetectOptions = field(default_factory=DetectOptions)
 
 
 class EmbeddedVision:
@@ -72,6 +75,7 @@ class EmbeddedVision:
         self._encoder = Encoder(self.options.weights)
         self._outliner = Outliner(self.options.anatomy)
         self._concepts = concept_cards(self._encoder.card["concepts"])
+        self._places = place_card(self._encoder.card)
         self.provenance = _provenance(self._encoder.name)
         self._drawn_by = _provenance(self._outliner.name)
 
@@ -95,15 +99,22 @@ class EmbeddedVision:
         )
         if anatomy.reason is not None:
             return self._silent(image, anatomy.reason)
-        findings, heatmaps = classify(
-            self._encoder(pixels), self._concepts, image.id, self.provenance
+        encoded = self._encoder(pixels)
+        findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
+        boxes = detect(
+            encoded,
+            findings,
+            image.box,
+            self._places,
+            self.options.boxes,
         )
         if mirrored:
             heatmaps = tuple(_mirror(heatmap, image.columns) for heatmap in heatmaps)
+            boxes = tuple(_mirrored_box(region, image.columns) for region in boxes)
         return ImageReading(
             image_id=image.id,
             findings=findings,
-            regions=self._regions(image, anatomy, mirrored=mirrored),
+            regions=(*self._regions(image, anatomy, mirrored=mirrored), *boxes),
             heatmaps=heatmaps,
         )
 
@@ -143,6 +154,11 @@ class EmbeddedVision:
 
 def _provenance(weights: str) -> Provenance:
     return Provenance(producer="radnlp.vision.embedded", version=__version__, weights=weights)
+
+
+def _mirrored_box(region: Region, columns: int) -> Region:
+    box = region.box
+    return replace(region, box=Box(columns - box.x1, box.y0, columns - box.x0, box.y1))
 
 
 def _mirror(heatmap: HeatMap, columns: int) -> HeatMap:

@@ -94,7 +94,7 @@ def anatomy(
         Path,
         typer.Option("--output", "-o", metavar="FOLDER", help="For checkpoint, log and weights."),
     ],
-    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 1800,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 1400,
     seed: Annotated[int, typer.Option(help="Decides held-out patients and order.")] = 1,
     size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 320,
     batch: Annotated[int, typer.Option(help="Films per step.")] = 16,

@@ -48,7 +48,7 @@ AUGMENTATION = Augmentation(
 
 #: Parts of the steps after which missing outlines are guessed, and on how many films, with some
 #: outlines and with none. Until the first, only outlined films are drawn.
-_GUESSES, _GUESSED = (0.55,), 300
+_GUESSES, _GUESSED = (0.55,), 400
 
 #: Until the first part of the steps the films have the second part of their side: shapes are
 #: learned at half the cost. Later they have the third; with zoom as an augmentation, a network
@@ -85,7 +85,7 @@ class AnatomyTraining:
 
     data: tuple[Path, ...]
     output: Path
-    steps: int = 1800
+    steps: int = 1400
     seed: int = 1
     size: int = 320
     batch: int = 16

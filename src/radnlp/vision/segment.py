@@ -21,6 +21,9 @@ __all__ = ["Anatomy", "Plausibility", "segment"]
 _LUNGS = ("left_lung", "right_lung")
 _FAR = -20.0
 
+#: How far a heart reaches below the lungs, and how near to their top, in heights of the lungs.
+_BELOW, _TOP = 0.2, 0.1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plausibility:
@@ -73,15 +76,16 @@ def segment(
     reason = _lung_fault(masks, limits) or _doubt(certainty, limits)
     if reason is not None:
         return Anatomy(masks={}, certainty={}, reason=reason)
-    if "heart" in masks and not _within(masks["heart"], limits.heart):
+    if "heart" in masks and not _is_heart(masks, limits):
         del masks["heart"]
+        certainty.pop("heart", None)
     return Anatomy(masks=masks, certainty=certainty)
 
 
 def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:
     """Give a cell that both lungs claim to the likelier side; drop what lies apart.
 
-    What is no lung lies within the rectangle around the lungs.
+    What is no lung lies within the rectangle around the lungs, or a little below it.
     """
     clean = logits.copy()
     left, right = (labels.index(label) for label in _LUNGS)
@@ -100,11 +104,12 @@ def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np
 
 
 def _frame(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the smallest upright rectangle around all that is inside."""
+    """Return the smallest upright rectangle around all that is inside, with some rows below."""
     frame = np.zeros_like(inside)
     ys, xs = np.nonzero(inside)
     if ys.size:
-        frame[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
+        below = round(_BELOW * float(np.ptp(ys)))
+        frame[ys.min() : ys.max() + 1 + below, xs.min() : xs.max() + 1] = True
     return frame
 
 
@@ -130,6 +135,15 @@ def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _within(mask: NDArray[np.bool_], limits: tuple[float, float]) -> bool:
     return limits[0] <= float(mask.mean()) <= limits[1]
+
+
+def _is_heart(masks: dict[str, NDArray[np.bool_]], limits: Plausibility) -> bool:
+    """Tell whether the heart has a heart's size and stays below the tops of the lungs."""
+    if not _within(masks["heart"], limits.heart):
+        return False
+    lungs = np.flatnonzero(np.logical_or(*(masks[label] for label in _LUNGS)).any(axis=1))
+    top = np.flatnonzero(masks["heart"].any(axis=1))[0]
+    return bool(top >= lungs[0] + _TOP * (lungs[-1] - lungs[0]))
 
 
 def _lung_fault(masks: dict[str, NDArray[np.bool_]], limits: Plausibility) -> str | None:

@@ -98,3 +98,26 @@ def test_the_union_does_not_ask_which_side(nothing_known: Targets) -> None:
     logits[:, 0, :, 5:], logits[:, 1, :, :3] = 20, 20
     assert drawing_loss(logits, targets)[0] < 0.01
     assert drawing_loss(logits[:, [1, 0, 2]], targets)[0] < 0.01
+
+
+def test_where_only_lungs_are_known_a_heart_is_denied_in_and_around_them(
+    nothing_known: Targets,
+) -> None:
+    masks = torch.zeros(2, 4, 8, 8)
+    masks[:, 3, 2:6, 1:3], masks[:, 3, 2:6, 5:7] = 1, 1
+    known = torch.tensor([[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]])
+    logits = torch.zeros(2, 3, 8, 8, requires_grad=True)
+    drawing_loss(logits, replace(nothing_known, masks=masks, masks_known=known))[0].backward()
+    denied = logits.grad[0, 2] > 0
+    assert denied[2:6, 1:3].all()
+    assert denied[:2].all()
+    assert denied[:, :1].all()
+    assert not denied[2:7, 3:5].any()
+    masks_heart = logits.grad[1, 2]
+    assert (masks_heart != 0).all()
+
+
+def test_where_nothing_is_known_no_heart_is_denied(nothing_known: Targets) -> None:
+    logits = torch.zeros(2, 3, 8, 8, requires_grad=True)
+    drawing_loss(logits, nothing_known)[0].backward()
+    assert logits.grad.abs().sum() == 0

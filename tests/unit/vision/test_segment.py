@@ -19,6 +19,7 @@ def logits(*, left: slice, right: slice, heart: slice) -> Drawing:
     planes = np.full((3, 32, 32), -5.0, np.float32)
     for plane, columns in zip(planes, (left, right, heart), strict=True):
         plane[8:26, columns] = 5.0
+    planes[2, 8:13] = -5.0
     return Drawing(logits=planes, fit=Fit.of(*SHAPE, 128))
 
 
@@ -76,13 +77,21 @@ def test_lungs_that_cannot_be_are_not_shown(left: slice, right: slice, said: str
     assert said in (anatomy.reason or "")
 
 
-def test_a_heart_reaches_no_further_than_the_lungs(chest: Drawing) -> None:
+def test_a_heart_reaches_little_further_than_the_lungs(chest: Drawing) -> None:
     planes = chest.logits.copy()
-    planes[2, 8:32, 13:19] = 5.0
+    planes[2, 13:32, 13:19] = 5.0
     anatomy = segment(replace(chest, logits=planes), LABELS, SHAPE, Plausibility())
     lowest_lung = np.flatnonzero(anatomy.masks["left_lung"].any(axis=1)).max()
     lowest_heart = np.flatnonzero(anatomy.masks["heart"].any(axis=1)).max()
-    assert abs(lowest_heart - lowest_lung) <= 4
+    lungs = lowest_lung - np.flatnonzero(anatomy.masks["left_lung"].any(axis=1)).min()
+    assert 0 < lowest_heart - lowest_lung <= 0.25 * lungs
+
+
+def test_a_heart_that_reaches_the_tops_of_the_lungs_is_left_out(chest: Drawing) -> None:
+    planes = chest.logits.copy()
+    planes[2, 4:26, 13:19] = 5.0
+    anatomy = segment(replace(chest, logits=planes), LABELS, SHAPE, Plausibility())
+    assert set(anatomy.masks) == set(anatomy.certainty) == {"left_lung", "right_lung"}
 
 
 def test_lungs_that_are_not_clear_are_not_shown(chest: Drawing) -> None:

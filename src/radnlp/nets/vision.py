@@ -32,6 +32,9 @@ __all__ = [
 #: Name that a card gives to what this module builds; it changes when old weights no longer fit.
 ARCHITECTURE = "radnlp-vision-2"
 
+#: Fields of the layout along each side.
+FIELDS = 3
+
 #: Stride of the place head's maps.
 PLACE_STRIDE = 8
 
@@ -67,12 +70,14 @@ class VisionOutput(NamedTuple):
     ``findings`` has shape (n, concepts), ``evidence`` (n, concepts, size / 16, size / 16),
     ``centres`` (n, boxed, size / 8, size / 8) and ``extents`` (n, boxed, 4, size / 8, size / 8):
     the logarithm of the way to the left, upper, right and lower edge, as parts of half the size.
+    ``layout``, shape (n, channels, 3, 3), is the deepest map in nine fields: what is where.
     """
 
     findings: Tensor
     evidence: Tensor
     centres: Tensor
     extents: Tensor
+    layout: Tensor
 
 
 def boxes_of_cells(extents: Tensor) -> Tensor:
@@ -202,7 +207,13 @@ class VisionNet(nn.Module):
         levels = self.backbone(images)
         features, evidence, findings = self.findings(levels[-2], levels[-1])
         centres, extents = self.places(levels[-3], features)
-        return VisionOutput(findings=findings, evidence=evidence, centres=centres, extents=extents)
+        return VisionOutput(
+            findings=findings,
+            evidence=evidence,
+            centres=centres,
+            extents=extents,
+            layout=functional.adaptive_avg_pool2d(levels[-1], FIELDS),
+        )
 
     def load_backbone(self, state: Mapping[str, Tensor]) -> None:
         """Start the backbone from photographs, see `load_photographs`."""

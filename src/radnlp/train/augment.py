@@ -12,7 +12,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Augmentation", "augment", "to_network"]
+__all__ = ["Augmentation", "augment", "exposed", "to_network"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ def _warped(images: Tensor, warps: Tensor, size: int) -> Tensor:
     return functional.grid_sample(images, grid, align_corners=False)
 
 
-def _exposed(images: Tensor, how: Augmentation, random: torch.Generator) -> Tensor:
+def exposed(images: Tensor, how: Augmentation, random: torch.Generator) -> Tensor:
+    """Return images (n, 1, rows, columns) under another exposure, haze, blur and noise."""
     count = len(images)
 
     def each(limit: float) -> Tensor:
@@ -107,7 +108,7 @@ def augment(
     size = side or images.shape[-1]
     warps = _warps(len(images), how, random)
     return (
-        _exposed(_warped(images, warps, size), how, random),
+        exposed(_warped(images, warps, size), how, random),
         _warped(masks, warps, size // mask_stride),
         warps,
     )

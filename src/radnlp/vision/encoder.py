@@ -34,13 +34,15 @@ class Encoded:
     ``evidence`` holds logits of shape (concepts, size / 16, size / 16), ``findings`` (concepts,);
     ``likely``, shape (boxed, size / 8, size / 8), how likely each cell is the middle of a finding,
     0 to 1, and ``boxes``, with 4 more at the end, the box that each speaks for. ``pixel_map``
-    says how the square of the network, of side ``size``, lies in the image.
+    says how the square of the network, of side ``size``, lies in the image. ``layout``, shape
+    (channels, 3, 3), tells what is where.
     """
 
     evidence: NDArray[np.float32]
     findings: NDArray[np.float32]
     likely: NDArray[np.float32]
     boxes: NDArray[np.float32]
+    layout: NDArray[np.float32]
     size: int
     pixel_map: PixelMap
 
@@ -86,6 +88,7 @@ class Encoder:
             findings=output.findings[0].numpy(),
             likely=likely[0].numpy(),
             boxes=boxes_of_cells(output.extents)[0].numpy(),
+            layout=output.layout[0].numpy(),
             size=self.size,
             pixel_map=pixel_map,
         )

@@ -6,8 +6,8 @@ For every NIH dev film with a drawn box of a finding: the likeliest box of the n
 calls the finding or not, against the best of the drawn ones; accuracy at IoU > 0.1, 0.3 and 0.5,
 and whether the middle of the box lies in a drawn one. Floors: the median box of the finding on the
 train films; a box of that size in the middle of the image; the box around the lungs as they are
-drawn by the anatomy network. Cardiomegaly is apart: a fixed box is nearly always right there. Intervals are
-95 % bootstrap intervals over patients.
+drawn by the anatomy network. Cardiomegaly is apart: a fixed box is nearly always right there. The
+intervals are 95 % bootstrap intervals over patients.
 """
 
 from __future__ import annotations

@@ -22,8 +22,10 @@ def test_options_reach_the_training(radnlp: Callable, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(vision, "train_vision", remember)
     arguments = [
-        "--minutes",
+        "--steps",
         "2",
+        "--start",
+        "earlier",
         "--size",
         "128",
         "--no-pretrained",
@@ -38,7 +40,8 @@ def test_options_reach_the_training(radnlp: Callable, monkeypatch: pytest.Monkey
         vision.VisionTraining(
             data=(Path("films"), Path("more")),
             output=Path("out"),
-            minutes=2.0,
+            steps=2,
+            start="earlier",
             size=128,
             pretrained=False,
             resume=True,

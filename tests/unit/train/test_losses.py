@@ -8,16 +8,27 @@ import pytest
 import torch
 
 from radnlp.nets.vision import VisionOutput
-from radnlp.train.losses import Targets, anatomy_dice, drawing_loss, total_loss, with_union
+from radnlp.train.films import BOXED, CONCEPTS
+from radnlp.train.losses import (
+    Targets,
+    anatomy_dice,
+    anatomy_loss,
+    drawing_loss,
+    total_loss,
+    with_union,
+)
 
 
 @pytest.fixture
 def output() -> VisionOutput:
     torch.manual_seed(0)
+    count, boxed = len(CONCEPTS), len(BOXED)
     return VisionOutput(
-        anatomy=torch.randn(2, 3, 8, 8, requires_grad=True),
-        evidence=torch.randn(2, 5, 4, 4, requires_grad=True),
-        findings=torch.randn(2, 5, requires_grad=True),
+        findings=torch.randn(2, count, requires_grad=True),
+        evidence=torch.randn(2, count, 4, 4, requires_grad=True),
+        centres=torch.randn(2, boxed, 8, 8, requires_grad=True),
+        extents=torch.randn(2, boxed, 4, 8, 8, requires_grad=True),
+        layout=torch.zeros(2, 8, 3, 3),
     )
 
 
@@ -26,10 +37,11 @@ def nothing_known() -> Targets:
     return Targets(
         masks=torch.zeros(2, 4, 8, 8),
         masks_known=torch.zeros(2, 4),
-        boxes=torch.zeros(2, 5, 4, 4),
-        findings=torch.zeros(2, 5),
-        findings_known=torch.zeros(2, 5),
-        positive_weight=torch.ones(5),
+        boxes=(torch.zeros(0, 5), torch.zeros(0, 5)),
+        side=64,
+        findings=torch.zeros(2, len(CONCEPTS)),
+        findings_known=torch.zeros(2, len(CONCEPTS)),
+        positive_weight=torch.ones(len(CONCEPTS)),
     )
 
 
@@ -41,13 +53,11 @@ def test_films_of_which_nothing_is_known_cost_nothing(
     loss.backward()
 
 
-def test_the_union_alone_teaches_both_lungs_and_not_the_heart(
-    output: VisionOutput, nothing_known: Targets
-) -> None:
+def test_the_union_alone_teaches_both_lungs_and_not_the_heart(nothing_known: Targets) -> None:
+    logits = torch.randn(2, 3, 8, 8, requires_grad=True)
     known = torch.tensor([[0.0, 0.0, 0.0, 1.0]] * 2)
-    loss, _ = total_loss(output, replace(nothing_known, masks_known=known))
-    loss.backward()
-    gradient = output.anatomy.grad.abs().sum(dim=(0, 2, 3))
+    anatomy_loss(logits, replace(nothing_known, masks_known=known)).backward()
+    gradient = logits.grad.abs().sum(dim=(0, 2, 3))
     assert (gradient[:2] > 0).all()
     assert gradient[2] == 0
 
@@ -55,16 +65,28 @@ def test_the_union_alone_teaches_both_lungs_and_not_the_heart(
 def test_a_box_raises_its_own_map_inside_and_no_other(
     output: VisionOutput, nothing_known: Targets
 ) -> None:
-    boxes = torch.zeros(2, 5, 4, 4)
-    boxes[0, 3, 1:3, 1:3] = 1
-    findings = torch.zeros(2, 5)
-    findings[0, 3] = 1
-    loss, parts = total_loss(output, replace(nothing_known, boxes=boxes, findings=findings))
+    mass = float(BOXED.index("mass"))
+    boxes = (torch.tensor([[mass, 17.0, 17.0, 47.0, 47.0]]), torch.zeros(0, 5))
+    loss, parts = total_loss(output, replace(nothing_known, boxes=boxes))
     loss.backward()
     gradient = output.evidence.grad
     assert parts["evidence"] > 0
-    assert (gradient[0, 3, 1:3, 1:3] < 0).all()
+    assert (gradient[0, CONCEPTS.index("mass"), 1:3, 1:3] < 0).all()
     assert gradient[1].abs().sum() == 0
+    assert output.extents.grad[0, BOXED.index("mass")].abs().sum() > 0
+    assert output.extents.grad[1].abs().sum() == 0
+
+
+def test_a_denied_finding_has_no_middle_anywhere(
+    output: VisionOutput, nothing_known: Targets
+) -> None:
+    known = torch.zeros(2, len(CONCEPTS))
+    known[0, CONCEPTS.index("nodule")] = 1
+    loss, _ = total_loss(output, replace(nothing_known, findings_known=known))
+    loss.backward()
+    gradient = output.centres.grad
+    assert (gradient[0, BOXED.index("nodule")] > 0).all()
+    assert gradient[0, BOXED.index("mass")].abs().sum() == 0
 
 
 def test_either_lung_is_at_least_as_likely_as_each() -> None:

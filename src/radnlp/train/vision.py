@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from radnlp.errors import InputError
 from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionShape
-from radnlp.nets.weights import load_weights, write_weights
+from radnlp.nets.weights import Weights, load_weights, write_weights
 from radnlp.train.augment import Augmentation
 from radnlp.train.films import BOXED, CONCEPTS, Film, targets_of
 from radnlp.train.judge import concept_cards, judge, mean_auroc, place_entry
@@ -134,10 +134,14 @@ def train_vision(options: VisionTraining) -> Path:
     return _finish(options, learner, films, held_out)
 
 
+def _earlier(options: VisionTraining) -> Weights:
+    return load_weights(str(options.start), architectures=_STARTS)
+
+
 def _start(options: VisionTraining) -> VisionNet:
     net = VisionNet(VisionShape(concepts=len(CONCEPTS), boxed=COLUMNS))
     if options.start is not None:
-        given = load_weights(options.start, architectures=_STARTS)
+        given = _earlier(options)
         own = net.state_dict()
         fitting = {
             name: value.float()
@@ -261,7 +265,7 @@ def _card(
             "batch": options.batch,
             "held_out": options.held_out,
             "pretrained": options.pretrained,
-            "start": str(options.start) if options.start is not None else None,
+            "start": _earlier(options).name if options.start is not None else None,
             "films": pool_counts(films),
         },
     }

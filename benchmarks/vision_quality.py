@@ -1,6 +1,7 @@
-"""How well does the vision stage see? Dice of lungs and heart, AUROC of findings, two floors.
+"""How well does the vision stage see? Outlines of lungs and heart, AUROC of findings, floors.
 
     python benchmarks/vision_quality.py --data ../shared/data/cxr
+    python benchmarks/vision_quality.py --data ../shared/data/cxr --only anatomy
 
 The dev split is measured, patients are resampled for the intervals; ``jsrt`` is external: no film
 of it was used for anything else. Floors (linear models on the features of an untrained network,
@@ -17,13 +18,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from anatomy_quality import anatomy_quality, show_anatomy
 from floors import fit_linear, random_features, tiny_pixels
 from radnlp.schema.image import Image
 from radnlp.train.cache import read_grey
 from radnlp.train.calibrate import auroc, auroc_interval, calibration_error
 from radnlp.train.films import CONCEPTS, Film, read_films, targets_of
-from radnlp.vision import EmbeddedVision
-from radnlp.vision.encoder import Encoder
+from radnlp.vision import EmbeddedVision, VisionOptions
+from radnlp.vision.encoder import Encoder, Outliner
 from radnlp.vision.prepare import prepare
 from results import append
 
@@ -56,44 +58,6 @@ def table(films: list[Film], concept: str) -> Table:
         ),
         patients=np.array([film.patient for film in films]),
     )
-
-
-def mean_interval(values: np.ndarray, draws: int) -> list[float]:
-    """95 % bootstrap interval of a mean; one film a patient."""
-    random = np.random.default_rng(SEED)
-    means = [values[random.integers(len(values), size=len(values))].mean() for _ in range(draws)]
-    return [round(float(edge), 4) for edge in np.percentile(means, (2.5, 97.5))]
-
-
-def dice_rows(films: list[Film], stage: EmbeddedVision, draws: int) -> list[dict[str, Any]]:
-    """Dice per collection and structure; a refused film counts as 0."""
-    found: dict[tuple[str, str], list[float]] = {}
-    refused: dict[str, int] = {}
-    for film in films:
-        reading = stage(Image(pixels=read_grey(film.path)))
-        refused[film.pool] = refused.get(film.pool, 0) + bool(reading.warnings)
-        drawn = {region.label: region.mask.to_array() for region in reading.regions if region.mask}
-        if {"left_lung", "right_lung"} <= set(drawn):
-            drawn["lungs"] = drawn["left_lung"] | drawn["right_lung"]
-        truth = {name: read_grey(path) > 0.5 for name, path in film.masks}
-        if {"left_lung", "right_lung"} <= set(truth):
-            truth["lungs"] = truth["left_lung"] | truth["right_lung"]
-        for name, mask in truth.items():
-            ours = drawn.get(name, np.zeros_like(mask))
-            value = 2 * (ours & mask).sum() / (ours.sum() + mask.sum())
-            found.setdefault((film.pool, name), []).append(float(value))
-    return [
-        {
-            "pool": pool,
-            "structure": name,
-            "n": len(values),
-            "dice": round(float(np.mean(values)), 4),
-            "interval": mean_interval(np.array(values), draws),
-            "worst": round(float(np.min(values)), 4),
-            "refused": refused[pool],
-        }
-        for (pool, name), values in sorted(found.items())
-    ]
 
 
 def squares_of(films: list[Film], size: int) -> np.ndarray:
@@ -225,14 +189,7 @@ def firing(films: list[Film], stage: EmbeddedVision) -> dict[str, Any]:
     }
 
 
-def show(dice: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
-    print("\nDice (films refused count as 0)")
-    for row in dice:
-        low, high = row["interval"]
-        print(
-            f"  {row['pool']:11} {row['structure']:11} n={row['n']:4}  {row['dice']:.3f} "
-            f"[{low:.3f}, {high:.3f}]  worst {row['worst']:.3f}  refused {row['refused']}"
-        )
+def show(rows: list[dict[str, Any]]) -> None:
     print("\nAUROC on dev (95 % interval over patients)")
     print(
         f"  {'concept':19} {'pos/n':>8}  {'ours':21} {'PA':>5} {'AP':>5} {'untr.':>6} {'16x16':>6}"
@@ -253,30 +210,18 @@ def show(dice: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/cxr"))
-    parser.add_argument("--weights", default="vision-lite0")
-    parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--no-record", action="store_true", help="do not append to results.jsonl")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    films = read_films(options.data)
-    stage, encoder = EmbeddedVision(weights=options.weights), Encoder(options.weights)
-    with_masks = [
-        film for film in films if film.masks and (film.split == "dev" or film.pool == "jsrt")
-    ]
-    dice = dice_rows(with_masks, stage, options.draws)
+def findings(films: list[Film], stage: EmbeddedVision, draws: int) -> dict[str, Any]:
+    """All figures on findings; they are printed too."""
+    encoder = Encoder(stage.options.weights)
     asked = [film for film in films if film.pool in ("nih", *TB_POOLS)]
     train = [film for film in asked if film.split == "train"]
     dev = [film for film in asked if film.split == "dev"]
-    rows = finding_rows(train, dev, encoder, options.draws)
+    rows = finding_rows(train, dev, encoder, draws)
     names = ("ours", "PA", "AP", "untrained", "pixels")
     means = {name: macro(rows, name) for name in names}
     nih = [film for film in dev if film.pool == "nih"]
     points, fired = pointing(nih, encoder), firing(nih, stage)
-    show(dice, rows)
+    show(rows)
     print("\nMacro AUROC over supported findings: ", means)
     print("Peak of the heat map in the box:")
     for point in points:
@@ -285,20 +230,40 @@ def main() -> None:
             f"image centre {point['image_centre_in_box']:.3f}"
         )
     print("NIH dev films:", fired)
-    if not options.no_record:
-        append(
-            "vision_quality",
-            {
-                "weights": encoder.name,
-                "n": len(dev),
-                "value": means["ours"],
-                "macro": means,
-                "dice": dice,
-                "findings": rows,
-                "pointing": points,
-                "nih_dev": fired,
-            },
-        )
+    return {
+        "weights": encoder.name,
+        "anatomy": Outliner(stage.options.anatomy).name,
+        "n": len(dev),
+        "value": means["ours"],
+        "macro": means,
+        "findings": rows,
+        "pointing": points,
+        "nih_dev": fired,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/cxr"))
+    parser.add_argument("--weights", default="vision-lite0", help="for findings")
+    parser.add_argument("--anatomy", default="anatomy-lite0", help="for lungs and heart")
+    parser.add_argument("--only", choices=("anatomy", "findings"), help="leave the other out")
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--no-record", action="store_true", help="do not append to results.jsonl")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    films = read_films(options.data)
+    stage = EmbeddedVision(VisionOptions(weights=options.weights, anatomy=options.anatomy))
+    if options.only != "findings":
+        drawn = anatomy_quality(films, stage, options.draws)
+        show_anatomy(drawn)
+        if not options.no_record:
+            append("anatomy_quality", {"weights": Outliner(options.anatomy).name, **drawn})
+    if options.only != "anatomy":
+        found = findings(films, stage, options.draws)
+        if not options.no_record:
+            append("vision_quality", found)
 
 
 if __name__ == "__main__":

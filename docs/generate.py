@@ -15,7 +15,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
-CARD = DOCS.parent / "src" / "radnlp" / "nets" / "data" / "vision-lite0.md"
+WEIGHTS = DOCS.parent / "src" / "radnlp" / "nets" / "data"
+CARDS = ("anatomy-lite0", "vision-lite0")
 COMMANDS = (
     "",
     "analyze",
@@ -25,6 +26,7 @@ COMMANDS = (
     "models",
     "models export",
     "train",
+    "train anatomy",
     "train vision",
 )
 
@@ -153,9 +155,9 @@ def vocabulary_page() -> str:
     return "\n".join(lines)
 
 
-def card_page() -> str:
-    """Return the model card as it lies beside the weights; benchmarks/model_card.py wrote it."""
-    return CARD.read_text("utf-8")
+def card_page(name: str) -> str:
+    """Return a model card as it lies beside the weights; benchmarks/ wrote it."""
+    return (WEIGHTS / f"{name}.md").read_text("utf-8")
 
 
 def main() -> None:
@@ -164,7 +166,8 @@ def main() -> None:
     (reference / "vocabulary.md").write_text(vocabulary_page(), "utf-8")
     (reference / "status.md").write_text(status_page(), "utf-8")
     (reference / "cli.md").write_text(cli_page(), "utf-8")
-    (reference / "vision-lite0.md").write_text(card_page(), "utf-8")
+    for name in CARDS:
+        (reference / f"{name}.md").write_text(card_page(name), "utf-8")
 
 
 if __name__ == "__main__":

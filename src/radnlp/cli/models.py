@@ -93,6 +93,8 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
     if "data" in card:
         yield "  data:"
         yield from (f"    {origin}" for origin in card["data"])
+    held_out = "patients held out of training"
+    yield f"  measured on: {card.get('quality', {}).get('split', held_out)}"
     if "concepts" in card:
         yield from _findings(card)
     yield from _outlines(card)
@@ -101,7 +103,6 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
 def _findings(card: Mapping[str, Any]) -> Iterator[str]:
     quality = card.get("quality")
     measured = quality["findings"] if quality else _held_out(card)
-    yield f"  measured on: {quality['split'] if quality else 'patients held out of training'}"
     yield "  findings, AUROC (95% interval, positive / all films):"
     for concept in card["concepts"]:
         name = concept["concept"]
@@ -131,13 +132,20 @@ def _held_out(card: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _outlines(card: Mapping[str, Any]) -> Iterator[str]:
-    rows = card.get("quality", {}).get("dice", [])
+    quality = card.get("quality", {})
+    rows = quality.get("dice", [])
     if rows:
         yield "  outlines, mean Dice (95% interval, films):"
     for row in sorted(rows, key=lambda row: row["structure"]):
         low, high = row["interval"]
-        value = f"{row['dice']:.2f} ({low:.2f} to {high:.2f}, {row['n']})"
-        yield f"    {row['structure']:<11} {row['pool']:<14} {value}"
+        value = f"{row['dice']:.3f} ({low:.3f} to {high:.3f}, {row['n']})"
+        yield f"    {row['structure'].replace('_', ' '):<11} {row['pool']:<14} {value}"
+    if "ratio" in quality:
+        yield "  cardiothoracic ratio, mean absolute error (95% interval, films):"
+    for row in quality.get("ratio", []):
+        low, high = row["interval"]
+        value = f"{row['value']:.3f} ({low:.3f} to {high:.3f}, {row['n']})"
+        yield f"    {row['pool']:<26} {value}"
 
 
 __all__ = ["EXAMPLES", "export", "models"]

@@ -7,10 +7,20 @@ import typer
 
 from radnlp.cli.results import say
 
+ANATOMY_EXAMPLES = """\b
+Examples:
+  radnlp train anatomy films/ -o trained
+  radnlp train anatomy films/ phantoms/ -o trained --steps 3000 --resume
+  radnlp analyze --image chest.dcm --vision-stage trained/anatomy-lite0.safetensors
+\b
+Each folder holds manifest.csv, images/ and masks; the how-to on training describes them.
+"""
+
 EXAMPLES = """\b
 Examples:
-  radnlp train vision films/ -o trained --minutes 60
-  radnlp train vision films/ -o trained --minutes 120 --resume
+  radnlp train vision films/ -o trained
+  radnlp train vision films/ -o trained --steps 3000 --resume
+  radnlp train vision films/ -o trained --start vision-lite0
   radnlp analyze --image chest.dcm --vision-stage trained/vision-lite0.safetensors
 \b
 Each folder holds manifest.csv and images/; the how-to on training describes them.
@@ -34,11 +44,10 @@ def vision(
         Path,
         typer.Option("--output", "-o", metavar="FOLDER", help="For checkpoint, log and weights."),
     ],
-    minutes: Annotated[float, typer.Option(help="Time for training.")] = 60.0,
-    steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 1400,
     seed: Annotated[int, typer.Option(help="Decides held-out patients and order.")] = 1,
-    size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 256,
-    batch: Annotated[int, typer.Option(help="Films per step.")] = 32,
+    size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 288,
+    batch: Annotated[int, typer.Option(help="Films per step.")] = 12,
     threads: Annotated[int | None, typer.Option(help="Threads of torch.")] = None,
     cache: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="For prepared films; else in -o.")
@@ -46,23 +55,28 @@ def vision(
     pretrained: Annotated[
         bool, typer.Option(help="Start from ImageNet weights (extra radnlp[train]).")
     ] = True,
+    bfloat16: Annotated[bool, typer.Option(help="Compute in bfloat16.")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in -o.")] = False,
     name: Annotated[str, typer.Option(help="Name of the weights.")] = "vision-lite0",
 ) -> None:
-    """Train the vision stage on frontal chest films: lungs, heart, findings."""
+    """Train the network for findings on frontal chest films."""
     from radnlp.train.vision import VisionTraining, train_vision
 
     options = VisionTraining(
         data=tuple(data),
         output=output,
-        minutes=minutes,
         steps=steps,
         seed=seed,
         size=size,
         batch=batch,
         threads=threads,
         cache=cache,
+        bfloat16=bfloat16,
         pretrained=pretrained,
+        start=start,
         resume=resume,
         name=name,
     )
@@ -70,4 +84,52 @@ def vision(
     say(f"use them with: radnlp analyze --image FILE --vision-stage {weights}")
 
 
-__all__ = ["EXAMPLES", "train", "vision"]
+@train.command(epilog=ANATOMY_EXAMPLES)
+def anatomy(
+    *,
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA", help="Folders with films and outlines.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FOLDER", help="For checkpoint, log and weights."),
+    ],
+    steps: Annotated[int, typer.Option(help="Batches to learn from.")] = 1400,
+    seed: Annotated[int, typer.Option(help="Decides held-out patients and order.")] = 1,
+    size: Annotated[int, typer.Option(help="Side of the network's input, n × 32.")] = 320,
+    batch: Annotated[int, typer.Option(help="Films per step.")] = 16,
+    threads: Annotated[int | None, typer.Option(help="Threads of torch.")] = None,
+    bfloat16: Annotated[
+        bool, typer.Option(help="Half the time on CPUs that compute in bfloat16.")
+    ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="For prepared films; else in -o.")
+    ] = None,
+    pretrained: Annotated[
+        bool, typer.Option(help="Start from ImageNet weights (extra radnlp[train]).")
+    ] = True,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in -o.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the weights.")] = "anatomy-lite0",
+) -> None:
+    """Train the network that outlines lungs and heart on frontal chest films."""
+    from radnlp.train.anatomy import AnatomyTraining, train_anatomy
+
+    options = AnatomyTraining(
+        data=tuple(data),
+        output=output,
+        steps=steps,
+        seed=seed,
+        size=size,
+        batch=batch,
+        threads=threads,
+        bfloat16=bfloat16,
+        cache=cache,
+        pretrained=pretrained,
+        resume=resume,
+        name=name,
+    )
+    weights = train_anatomy(options)
+    say(f"use them with: radnlp analyze --image FILE --vision-stage {weights}")
+
+
+__all__ = ["ANATOMY_EXAMPLES", "EXAMPLES", "anatomy", "train", "vision"]

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["NETWORKS", "OnnxExport", "OnnxNet", "export_network", "export_weights"]
 
 #: Architecture on a card → module, network and shape that it is built with.
-NETWORKS = {"radnlp-vision-1": ("radnlp.nets.vision", "VisionNet", "VisionShape")}
+NETWORKS = {
+    "radnlp-vision-2": ("radnlp.nets.vision", "VisionNet", "VisionShape"),
+    "radnlp-anatomy-1": ("radnlp.nets.anatomy", "AnatomyNet", "AnatomyShape"),
+}
 
 TOLERANCE = 1e-3
 _CARD = "radnlp.card"

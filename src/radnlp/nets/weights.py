@@ -16,7 +16,14 @@ from torch import Tensor
 
 from radnlp.errors import ModelNotFound, ModelRejected
 
-__all__ = ["SHIPPED", "Weights", "load_weights", "shipped_cards", "write_weights"]
+__all__ = [
+    "SHIPPED",
+    "Weights",
+    "architecture_of",
+    "load_weights",
+    "shipped_cards",
+    "write_weights",
+]
 
 #: The folder of the weights that come with the package.
 SHIPPED = Path(__file__).parent / "data"
@@ -85,6 +92,16 @@ def load_weights(path: str | Path, *, architectures: frozenset[str]) -> Weights:
         for name, value in tensors.items()
     }
     return Weights(tensors=wide, card=card)
+
+
+def architecture_of(path: str | Path) -> str:
+    """Return the architecture that the card of weights names; the weights are not read.
+
+    Raises:
+        ModelNotFound: nothing is there.
+        ModelRejected: the card is missing or unfit.
+    """
+    return str(_read_card(_find(path).with_suffix(".json"))["architecture"])
 
 
 def _find(path: str | Path) -> Path:

@@ -12,7 +12,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Augmentation", "augment", "to_network"]
+__all__ = ["Augmentation", "augment", "exposed", "to_network"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ def _warped(images: Tensor, warps: Tensor, size: int) -> Tensor:
     return functional.grid_sample(images, grid, align_corners=False)
 
 
-def _exposed(images: Tensor, how: Augmentation, random: torch.Generator) -> Tensor:
+def exposed(images: Tensor, how: Augmentation, random: torch.Generator) -> Tensor:
+    """Return images (n, 1, rows, columns) under another exposure, haze, blur and noise."""
     count = len(images)
 
     def each(limit: float) -> Tensor:
@@ -84,29 +85,32 @@ def _exposed(images: Tensor, how: Augmentation, random: torch.Generator) -> Tens
 def augment(
     images: Tensor,
     masks: Tensor,
-    boxes: Tensor,
     how: Augmentation,
     random: torch.Generator,
+    *,
+    mask_stride: int = 4,
+    side: int | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Warp films and targets together, then change the films' greys.
 
     Args:
         images: Shape (n, 1, size, size), values 0 to 1.
         masks: Shape (n, 4, size / 2, size / 2).
-        boxes: Shape (n, concepts, size / 8, size / 8).
         how: The limits.
         random: Decides everything.
+        mask_stride: The images' side over that of the masks that come out.
+        side: Side of the images that come out; ``None`` keeps ``size``.
 
     Returns:
-        Images of shape (n, 1, size, size), still about 0 to 1; masks at a quarter and boxes at a
-        sixteenth of that side.
+        Images of shape (n, 1, side, side), still about 0 to 1; masks at ``side / mask_stride``;
+        and the warps, shape (n, 2, 3), that `radnlp.train.places.move_boxes` takes.
     """
-    size = images.shape[-1]
+    size = side or images.shape[-1]
     warps = _warps(len(images), how, random)
     return (
-        _exposed(_warped(images, warps, size), how, random),
-        _warped(masks, warps, size // 4),
-        _warped(boxes, warps, size // 16),
+        exposed(_warped(images, warps, size), how, random),
+        _warped(masks, warps, size // mask_stride),
+        warps,
     )
 
 

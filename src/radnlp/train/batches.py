@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from radnlp.train.augment import Augmentation, augment, to_network
-from radnlp.train.cache import FilmCache
-from radnlp.train.films import CONCEPTS, MASKS, Film, targets_of
+from radnlp.train.cache import MASK_STRIDE, FilmCache
+from radnlp.train.films import BOXED, CONCEPTS, MASKS, Film, targets_of
 from radnlp.train.losses import Targets
+from radnlp.train.places import move_boxes
+from radnlp.vision.prepare import Fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,8 @@ __all__ = ["FilmSet", "film_set"]
 #: Pools that ask one easy question are drawn less often, rare full masks more often.
 _POOL_FACTOR = {"kermany": 0.35, "wingspan": 2.0}
 
+_BOXED_FACTOR = 2.0
+
 _MASK_BITS = np.float32(255.0)
 
 
@@ -31,6 +35,8 @@ class FilmSet:
     """Films with all that is known about them, as arrays along one axis.
 
     ``findings`` and ``known`` have shape (n, concepts), ``masks_known`` (n, 4), ``chance`` (n,).
+    ``boxes`` holds for each film (m, 5): number of the boxed concept, x0, y0, x1, y1 in pixels of
+    the cached image. ``mask_stride`` is the images' side over that of the masks that are drawn.
     """
 
     films: tuple[Film, ...]
@@ -40,17 +46,28 @@ class FilmSet:
     known: NDArray[np.float32]
     masks_known: NDArray[np.float32]
     chance: NDArray[np.float64]
+    boxes: tuple[torch.Tensor, ...]
+    mask_stride: int = 4
 
     def __len__(self) -> int:
         return len(self.films)
 
     def outlined(self) -> FilmSet:
-        """Return the films that have a mask, or all if there is none."""
-        chosen = [index for index, film in enumerate(self.films) if film.masks]
-        if not chosen:
+        """Return the films of which a mask is known or guessed, or all if there is none."""
+        chosen = np.flatnonzero(self.masks_known.any(axis=1))
+        if not len(chosen):
             return self
-        films = [self.films[index] for index in chosen]
-        return film_set(films, [int(self.rows[index]) for index in chosen], self.cache)
+        films = tuple(self.films[index] for index in chosen)
+        return replace(
+            self,
+            films=films,
+            rows=self.rows[chosen],
+            findings=self.findings[chosen],
+            known=self.known[chosen],
+            masks_known=self.masks_known[chosen],
+            chance=_chances(films),
+            boxes=tuple(self.boxes[index] for index in chosen),
+        )
 
     def positive_weight(self) -> torch.Tensor:
         """Return the root of negatives over positives per concept, from 1 to 4."""
@@ -60,23 +77,36 @@ class FilmSet:
         return torch.from_numpy(np.clip(ratio, 1.0, 4.0).astype(np.float32))
 
     def draw(
-        self, count: int, random: np.random.Generator, how: Augmentation
+        self,
+        count: int,
+        random: np.random.Generator,
+        how: Augmentation,
+        side: int | None = None,
     ) -> tuple[torch.Tensor, Targets]:
-        """Draw ``count`` films by pool and augment them; images are in the network's range."""
+        """Draw ``count`` films by pool and augment them; images are in the network's range.
+
+        ``side`` is that of the images, if it is not the cache's.
+        """
         chosen = random.choice(len(self), size=count, p=self.chance, replace=count > len(self))
         rows = self.rows[chosen]
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))
-        images, masks, boxes = augment(
+        before = self.cache.images.shape[-1]
+        images, masks, warps = augment(
             _floats(self.cache.images[rows][:, None]),
             _floats(self.cache.masks[rows]),
-            _floats(self.cache.boxes[rows]),
             how,
             generator,
+            mask_stride=self.mask_stride,
+            side=side,
         )
         targets = Targets(
             masks=masks,
             masks_known=torch.from_numpy(self.masks_known[chosen]),
-            boxes=boxes,
+            boxes=tuple(
+                move_boxes(self.boxes[index], warp, before, images.shape[-1])
+                for index, warp in zip(chosen, warps, strict=True)
+            ),
+            side=images.shape[-1],
             findings=torch.from_numpy(self.findings[chosen]),
             findings_known=torch.from_numpy(self.known[chosen]),
             positive_weight=self.positive_weight(),
@@ -88,8 +118,9 @@ class FilmSet:
         return to_network(_floats(self.cache.images[self.rows[indices]][:, None]))
 
     def masks(self, indices: NDArray[np.int64]) -> torch.Tensor:
-        """Return the truth at a quarter of the image's side, shape (n, 4, size / 4, size / 4)."""
-        return torch.nn.functional.avg_pool2d(_floats(self.cache.masks[self.rows[indices]]), 2)
+        """Return the truth, shape (n, 4, k, k) where k is the images' side over ``mask_stride``."""
+        masks = _floats(self.cache.masks[self.rows[indices]])
+        return torch.nn.functional.avg_pool2d(masks, self.mask_stride // MASK_STRIDE)
 
 
 def _floats(values: NDArray[np.uint8]) -> torch.Tensor:
@@ -123,14 +154,40 @@ def film_set(films: Sequence[Film], rows: Sequence[int], cache: FilmCache) -> Fi
         known=known,
         masks_known=masks_known,
         chance=_chances(films),
+        boxes=tuple(
+            _boxes(film, cache.sides[row], cache.images.shape[-1])
+            for film, row in zip(films, rows, strict=True)
+        ),
     )
 
 
+def _boxes(film: Film, sides: NDArray[np.int32], size: int) -> torch.Tensor:
+    """Return a film's boxes in pixels of the prepared square, shape (m, 5)."""
+    fit = Fit.of(int(sides[0]), int(sides[1]), size)
+    x, y = fit.width / int(sides[1]), fit.height / int(sides[0])
+    rows = [
+        (
+            BOXED.index(concept),
+            x0 * x + fit.left,
+            y0 * y + fit.top,
+            x1 * x + fit.left,
+            y1 * y + fit.top,
+        )
+        for concept, x0, y0, x1, y1 in film.boxes
+        if concept in BOXED
+    ]
+    return torch.tensor(rows, dtype=torch.float32).reshape(-1, 5)
+
+
 def _chances(films: Sequence[Film]) -> NDArray[np.float64]:
-    """Draw a pool by its size to the power 0.75, so that small pools are seen often enough."""
+    """Draw a pool by its size to the power 0.75, so that small pools are seen often enough.
+
+    Films with boxes teach more: they are drawn twice as often as others of their pool.
+    """
     pools, owner, counts = np.unique(
         [film.pool for film in films], return_inverse=True, return_counts=True
     )
     factor = np.array([_POOL_FACTOR.get(str(pool), 1.0) for pool in pools])
     each = (factor * counts**0.75 / counts)[owner]
+    each = each * np.where([bool(film.boxes) for film in films], _BOXED_FACTOR, 1.0)
     return np.asarray(each / each.sum(), np.float64)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from radnlp.train.films import CONCEPTS, MASKS, Film
+from radnlp.train.films import MASKS, Film
 from radnlp.vision.prepare import Fit, prepare
 
 if TYPE_CHECKING:
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["FilmCache", "open_cache", "read_grey"]
+__all__ = ["MASK_STRIDE", "FilmCache", "open_cache", "read_grey"]
 
-#: The square's side over the side of a mask, and over the side of a box map.
-MASK_STRIDE, BOX_STRIDE = 2, 8
+#: The square's side over the side of a mask.
+MASK_STRIDE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmCache:
-    """Prepared films, memory-mapped, all uint8 with 255 for 1; a change stays in memory.
+    """Prepared films, memory-mapped; a change stays in memory.
 
     ``images`` has shape (n, size, size), ``masks`` (n, 4, size / 2, size / 2) in the order of
-    ``MASKS``, ``boxes`` (n, concepts, size / 8, size / 8).
+    ``MASKS``, both uint8 with 255 for 1; ``sides`` (n, 2) holds rows and columns of the films.
     """
 
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
-    boxes: NDArray[np.uint8]
+    sides: NDArray[np.int32]
 
 
 def read_grey(path: Path) -> NDArray[np.float32]:
@@ -60,11 +60,11 @@ def open_cache(
     named = json.dumps([size, [str(film.path) for film in films]]).encode()
     place = folder / f"films-{hashlib.sha256(named).hexdigest()[:12]}"
     done = place / "done"
-    count, mask, box = len(films), size // MASK_STRIDE, size // BOX_STRIDE
+    count, mask = len(films), size // MASK_STRIDE
     shapes = {
         "images": (count, size, size),
         "masks": (count, len(MASKS), mask, mask),
-        "boxes": (count, len(CONCEPTS), box, box),
+        "sides": (count, 2),
     }
     if not done.is_file():
         place.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,10 @@ def _fill(
 ) -> None:
     arrays = {
         name: np.lib.format.open_memmap(
-            place / f"{name}.npy", mode="w+", dtype=np.uint8, shape=shape
+            place / f"{name}.npy",
+            mode="w+",
+            dtype=np.int32 if name == "sides" else np.uint8,
+            shape=shape,
         )
         for name, shape in shapes.items()
     }
@@ -97,12 +100,7 @@ def _fill(
             mask = torch.from_numpy(read_grey(path))[None, None]
             placed = torch.nn.functional.avg_pool2d(fit.place(mask), MASK_STRIDE)
             arrays["masks"][index, MASKS.index(name)] = _bytes(placed[0, 0])
-        for concept, x0, y0, x1, y1 in film.boxes:
-            drawn = torch.zeros(1, 1, *grey.shape)
-            drawn[..., round(y0) : round(y1), round(x0) : round(x1)] = 1.0
-            placed = torch.nn.functional.avg_pool2d(fit.place(drawn), BOX_STRIDE)
-            one = arrays["boxes"][index, CONCEPTS.index(concept)]
-            np.maximum(one, _bytes(placed[0, 0]), out=one)
+        arrays["sides"][index] = grey.shape
         if index % 500 == 499:
             tell(f"prepared {index + 1} of {len(films)} films")
     for array in arrays.values():

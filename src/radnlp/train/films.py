@@ -10,6 +10,7 @@ from pathlib import Path
 from radnlp.errors import FileMissing, MalformedRow
 
 __all__ = [
+    "BOXED",
     "CONCEPTS",
     "EVALUATION_POOLS",
     "MASKS",
@@ -56,6 +57,19 @@ CONCEPTS = (
     "pleural_thickening",
     "fibrosis",
     "emphysema",
+)
+
+#: The order of the place head: what has boxes to learn from.
+BOXED = (
+    "opacity",
+    "atelectasis",
+    "cardiomegaly",
+    "infiltrate",
+    "mass",
+    "nodule",
+    "pleural_effusion",
+    "pneumonia",
+    "pneumothorax",
 )
 
 #: The mask folders, in the order of the targets. "lungs" is the union of both sides.

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from radnlp.schema.geometry import PixelMap
 from radnlp.train.films import MASKS
-from radnlp.vision.encoder import Encoded
+from radnlp.vision.encoder import Drawing
 from radnlp.vision.prepare import Fit
 from radnlp.vision.segment import Plausibility, segment
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
-    from radnlp.nets.vision import VisionNet
+    from numpy.typing import NDArray
+    from torch import Tensor
+
     from radnlp.train.batches import FilmSet
+    from radnlp.train.films import Film
 
 __all__ = ["guess_anatomy"]
 
@@ -41,41 +43,60 @@ _WEIGHT = 0.5
 
 
 @torch.inference_mode()
-def guess_anatomy(net: VisionNet, films: FilmSet) -> int:
-    """Put trusted drawings of ``net`` in place of the missing masks of ``films``.
+def guess_anatomy(
+    draw: Callable[[Tensor], Tensor], films: FilmSet, *, most: int | None = None
+) -> int:
+    """Put trusted drawings in place of the missing masks of ``films``.
 
-    Films with any outline of their own are left alone; earlier guesses are replaced.
+    What somebody outlined is left alone; earlier guesses are replaced.
+
+    Args:
+        draw: Takes images (n, 1, size, size), returns the three structures' logits (n, 3, k, k).
+        films: Changed in place, and so is the cache in memory.
+        most: How many films are tried, of those without any outline and of those with some;
+            always the same ones. ``None`` for all.
 
     Returns:
         Number of films that now have guessed masks.
     """
-    net.eval()
-    bare = np.array([index for index, film in enumerate(films.films) if not film.masks])
+    bare = [index for index, film in enumerate(films.films) if not film.masks]
+    partly = [index for index, film in enumerate(films.films) if film.masks and _missing(film)]
+    chosen = _sample(bare, most) + _sample(partly, most)
+    wanted = [(index, _missing(films.films[index])) for index in chosen]
     taken = 0
-    for indices in np.array_split(bare, max(1, len(bare) // _BATCH)):
-        if not len(indices):
-            continue
-        anatomy = net(films.images(indices)).anatomy.numpy()
-        for index, logits in zip(indices, anatomy, strict=True):
+    for start in range(0, len(wanted), _BATCH):
+        some = wanted[start : start + _BATCH]
+        images = films.images(np.array([index for index, _ in some]))
+        anatomy = draw(images.contiguous(memory_format=torch.channels_last)).numpy()
+        for (index, structures), logits in zip(some, anatomy, strict=True):
             drawn = _trusted(logits, films.cache.masks.shape[-1])
-            films.masks_known[index] = 0
-            for structure, mask in drawn.items():
-                films.cache.masks[films.rows[index], structure] = mask
+            guessed = [structure for structure in structures if structure in drawn]
+            films.masks_known[index, structures] = 0
+            for structure in guessed:
+                films.cache.masks[films.rows[index], structure] = drawn[structure]
                 films.masks_known[index, structure] = _WEIGHT
-            taken += bool(drawn)
+            taken += bool(guessed)
     return taken
+
+
+def _sample(indices: list[int], most: int | None) -> list[int]:
+    if most is None or most >= len(indices):
+        return indices
+    chosen: list[int] = np.random.default_rng(0).choice(indices, most, replace=False).tolist()
+    return chosen
+
+
+def _missing(film: Film) -> list[int]:
+    """Return the numbers of the structures that nobody outlined."""
+    names = {name for name, _ in film.masks}
+    lungs = [] if names & {"lungs", "left_lung", "right_lung"} else [0, 1]
+    return lungs + ([] if "heart" in names else [2])
 
 
 def _trusted(logits: NDArray[np.float32], size: int) -> dict[int, NDArray[np.uint8]]:
     """Return masks of shape (size, size) by number of structure: both lungs, or none, and heart."""
-    encoded = Encoded(
-        anatomy=logits,
-        evidence=np.zeros((0, 1, 1), np.float32),
-        findings=np.zeros(0, np.float32),
-        fit=Fit.of(size, size, size),
-        pixel_map=PixelMap(),
-    )
-    anatomy = segment(encoded, _STRUCTURES, (size, size), Plausibility())
+    drawing = Drawing(logits=logits, fit=Fit.of(size, size, size))
+    anatomy = segment(drawing, _STRUCTURES, (size, size), Plausibility())
     trusted = {
         number: anatomy.masks[label].astype(np.uint8) * 255
         for number, (label, plane) in enumerate(zip(_STRUCTURES, logits, strict=True))

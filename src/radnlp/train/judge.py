@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from radnlp.nets.vision import boxes_of_cells, place_scores
 from radnlp.train.calibrate import (
     auroc,
     auroc_interval,
@@ -16,14 +17,24 @@ from radnlp.train.calibrate import (
     fit_platt,
     youden_threshold,
 )
-from radnlp.train.films import CONCEPTS, MASKS
+from radnlp.train.films import BOXED, CONCEPTS, MASKS
 from radnlp.train.losses import with_union
+from radnlp.train.places import box_iou
 
 if TYPE_CHECKING:
+    from radnlp.nets.anatomy import AnatomyNet
     from radnlp.nets.vision import VisionNet
     from radnlp.train.batches import FilmSet
 
-__all__ = ["Judgement", "concept_cards", "judge", "mean_auroc", "measured"]
+__all__ = [
+    "Judgement",
+    "concept_cards",
+    "dice_of",
+    "judge",
+    "mean_auroc",
+    "measured",
+    "place_entry",
+]
 
 #: Half of the films of these concepts are ill because the collection was made so.
 _CASE_CONTROL = frozenset({"tuberculosis"})
@@ -33,22 +44,38 @@ _NOT_MEASURED = frozenset({"kermany"})
 
 _BATCH = 16
 
+#: The IoU from which a box counts as well placed.
+_WELL = 0.3
+
+#: The calibration error up to which a confidence is shown as a percentage.
+_CALIBRATED = 0.05
+
+#: Boxes of either kind that a calibration of boxes needs.
+_LEAST_BOXES = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a network says of a set of films.
 
-    ``scores`` has shape (n, concepts), logits; ``dice`` (n, 4), NaN where there is no mask.
+    ``scores`` has shape (n, concepts), logits; ``overlaps`` (n, boxed): the IoU of the likeliest
+    box with the best of the drawn ones, NaN where none is drawn; ``likely``, of the same shape, the
+    score of that box.
     """
 
     scores: NDArray[np.float64]
-    dice: NDArray[np.float64]
+    overlaps: NDArray[np.float64]
+    likely: NDArray[np.float64]
 
-    def mean_dice(self) -> float:
-        """Return the mean over structures of the mean Dice, 0 where nothing was measured."""
-        measured = [column[~np.isnan(column)] for column in self.dice.T]
-        means = [float(column.mean()) for column in measured if len(column)]
-        return float(np.mean(means)) if means else 0.0
+    def placed(self) -> float:
+        """Return the share of boxes with an IoU over 0.3, the heart's apart; 0 if there is none.
+
+        The heart is always in the same place, so its boxes say little.
+        """
+        columns = [n for n, concept in enumerate(BOXED) if concept != "cardiomegaly"]
+        known = self.overlaps[:, columns]
+        known = known[~np.isnan(known)]
+        return float((known > _WELL).mean()) if len(known) else 0.0
 
 
 @torch.inference_mode()
@@ -56,18 +83,49 @@ def judge(net: VisionNet, films: FilmSet) -> Judgement:
     """Run the network over a set of films, as they are."""
     net.eval()
     scores = np.zeros((len(films), len(CONCEPTS)))
-    dice = np.full((len(films), len(MASKS)), np.nan)
-    for start in range(0, len(films), _BATCH):
-        indices = np.arange(start, min(start + _BATCH, len(films)))
+    overlaps = np.full((len(films), len(BOXED)), np.nan)
+    scored = np.zeros_like(overlaps)
+    for indices in _batches(films):
         output = net(films.images(indices).contiguous(memory_format=torch.channels_last))
         scores[indices] = output.findings.numpy()
-        drawn = (with_union(output.anatomy) > 0.5).float().numpy()
-        truth = (films.masks(indices) > 0.5).float().numpy()
-        shared = 2 * (drawn * truth).sum(axis=(2, 3))
-        both = drawn.sum(axis=(2, 3)) + truth.sum(axis=(2, 3))
-        known = films.masks_known[indices] > 0
-        dice[indices] = np.where(known & (both > 0), shared / np.maximum(both, 1), np.nan)
-    return Judgement(scores=scores, dice=dice)
+        likely, boxes = place_scores(output, net.shape.boxed), boxes_of_cells(output.extents)
+        for row, index in enumerate(indices):
+            for plane in sorted({int(number) for number in films.boxes[index][:, 0]}):
+                best = int(likely[row, plane].argmax())
+                box = boxes[row, plane].reshape(-1, 4)[best]
+                drawn = films.boxes[index]
+                drawn = drawn[drawn[:, 0] == plane, 1:]
+                overlaps[index, plane] = float(box_iou(box, drawn).max())
+                scored[index, plane] = float(likely[row, plane].max())
+    return Judgement(scores=scores, overlaps=overlaps, likely=scored)
+
+
+@torch.inference_mode()
+def dice_of(net: AnatomyNet, films: FilmSet) -> NDArray[np.float64]:
+    """Return the Dice of each film and mask, shape (n, 4), NaN where there is no mask."""
+    net.eval()
+    dice = np.full((len(films), len(MASKS)), np.nan)
+    for indices in _batches(films):
+        anatomy = net(films.images(indices).contiguous(memory_format=torch.channels_last))
+        dice[indices] = _overlap(anatomy, films, indices)
+    return dice
+
+
+def _batches(films: FilmSet) -> list[NDArray[np.int64]]:
+    return [
+        np.arange(start, min(start + _BATCH, len(films))) for start in range(0, len(films), _BATCH)
+    ]
+
+
+def _overlap(
+    anatomy: torch.Tensor, films: FilmSet, indices: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    drawn = (with_union(anatomy) > 0.5).float().numpy()
+    truth = (films.masks(indices) > 0.5).float().numpy()
+    shared = 2 * (drawn * truth).sum(axis=(2, 3))
+    both = drawn.sum(axis=(2, 3)) + truth.sum(axis=(2, 3))
+    known = films.masks_known[indices] > 0
+    return np.where(known & (both > 0), shared / np.maximum(both, 1), np.nan)
 
 
 def measured(films: FilmSet, column: int) -> NDArray[np.bool_]:
@@ -137,6 +195,48 @@ def concept_cards(
     return entries
 
 
+def place_entry(judgement: Judgement, films: FilmSet, *, seed: int) -> dict[str, Any] | None:
+    """Return the card's entry on boxes: how a score becomes the chance of a well placed box.
+
+    Fitted on the held-out films with drawn boxes, all findings together, the heart's too; ``None``
+    if they are too few to fit.
+    """
+    drawn = ~np.isnan(judgement.overlaps)
+    well = judgement.overlaps[drawn] > _WELL
+    if min(int(well.sum()), int((~well).sum())) < _LEAST_BOXES:
+        return None
+    sure = np.clip(judgement.likely[drawn], 1e-6, 1 - 1e-6)
+    scores = np.log(sure / (1 - sure))
+    owners = np.array([film.patient for film in films.films])[np.nonzero(drawn)[0]]
+    crossed = _crossed(scores, well, owners, seed)
+    error = calibration_error(crossed, well)
+    platt = fit_platt(scores, well)
+    return {
+        "slope": platt.slope,
+        "offset": platt.offset,
+        "boxes": len(well),
+        "well_placed": round(float(well.mean()), 4),
+        "calibration_error": round(error, 4),
+        "calibrated": error <= _CALIBRATED,
+    }
+
+
+def _crossed(
+    scores: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    patients: NDArray[np.str_],
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return probabilities of each half of the patients by the calibration of the other half."""
+    names = np.unique(patients)
+    half = np.random.default_rng(seed).permutation(len(names)) % 2 == 0
+    first = half[np.searchsorted(names, patients)]
+    crossed = np.empty_like(scores)
+    for fit, use in ((first, ~first), (~first, first)):
+        crossed[use] = fit_platt(scores[fit], present[fit])(scores[use])
+    return crossed
+
+
 def _operating_point(
     concept: str,
     scores: NDArray[np.float64],
@@ -147,17 +247,11 @@ def _operating_point(
     platt = fit_platt(scores, present)
     probabilities = platt(scores)
     # The error is measured on the half that the calibration was not fitted to.
-    names = np.unique(patients)
-    half = np.random.default_rng(seed).permutation(len(names)) % 2 == 0
-    first = half[np.searchsorted(names, patients)]
-    crossed = np.empty_like(probabilities)
-    for fit, use in ((first, ~first), (~first, first)):
-        crossed[use] = fit_platt(scores[fit], present[fit])(scores[use])
-    error = calibration_error(crossed, present)
+    error = calibration_error(_crossed(scores, present, patients, seed), present)
     return {
         "slope": platt.slope,
         "offset": platt.offset,
         "threshold": youden_threshold(probabilities, present),
         "calibration_error": round(error, 4),
-        "calibrated": error <= 0.05 and concept not in _CASE_CONTROL,
+        "calibrated": error <= _CALIBRATED and concept not in _CASE_CONTROL,
     }

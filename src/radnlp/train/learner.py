@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from radnlp.errors import ModelRejected
-from radnlp.train.losses import total_loss
+from radnlp.nets.anatomy import AnatomyNet
+from radnlp.nets.vision import VisionNet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from torch import Tensor
 
-    from radnlp.nets.vision import VisionNet
     from radnlp.train.losses import Targets
 
 __all__ = ["Learner"]
 
+Net = TypeVar("Net", VisionNet, AnatomyNet)
 
-class Learner:
+
+class Learner(Generic[Net]):
     """Trains a network step by step and keeps a moving average of it.
 
     Stem and first two stages of the backbone stay as they were given: their maps are the largest,
@@ -34,13 +36,23 @@ class Learner:
 
     Args:
         net: The network; it is changed in place.
+        loss: Takes what the network gives and the targets; returns the loss and its parts.
         rate: The highest learning rate, that of the heads; the backbone has a third of it.
         decay: How much of the average is kept at a step, once the average has warmed up.
+        bfloat16: Compute in bfloat16 where it is faster; weights stay in float32.
     """
 
-    def __init__(self, net: VisionNet, *, rate: float = 1e-3, decay: float = 0.99) -> None:
-        self.net = net.to(memory_format=torch.channels_last)
-        self.average: VisionNet = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
+    def __init__(
+        self,
+        net: Net,
+        loss: Callable[[Any, Targets], tuple[Tensor, dict[str, float]]],
+        *,
+        rate: float = 1e-3,
+        decay: float = 0.99,
+        bfloat16: bool = False,
+    ) -> None:
+        self.net: Net = net.to(memory_format=torch.channels_last)
+        self.average: Net = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
         self.decay = decay
         self.step = 0
         backbone = self.net.backbone
@@ -53,13 +65,21 @@ class Learner:
         for part in self._fixed:
             part.requires_grad_(requires_grad=False)
         moving = [weight for weight in backbone.parameters() if weight.requires_grad]
-        heads = [*self.net.anatomy.parameters(), *self.net.findings.parameters()]
+        heads = [
+            weight
+            for name, weight in self.net.named_parameters()
+            if not name.startswith("backbone.")
+        ]
         self._optimiser = torch.optim.AdamW(
             [{"params": moving, "part": 1 / 3}, {"params": heads, "part": 1.0}],
             lr=rate,
             weight_decay=0.02,
         )
         self._rate = rate
+        self._loss = loss
+        self._bfloat16 = bfloat16
+        if bfloat16:
+            _keep_depthwise_wide(self.net)
 
     def settle(self, batches: Sequence[Tensor]) -> None:
         """Fit the normalisation of the fixed stages to batches of (n, 1, size, size)."""
@@ -87,8 +107,9 @@ class Learner:
             part.eval()
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate * pace * group["part"]
-        output = self.net(images.contiguous(memory_format=torch.channels_last))
-        loss, parts = total_loss(output, targets)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+            output = self.net(images.contiguous(memory_format=torch.channels_last))
+        loss, parts = self._loss(output, targets)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -154,3 +175,22 @@ class Learner:
         self._optimiser.load_state_dict(whole)
         self.step = int(progress["step"])
         return progress
+
+
+def _keep_depthwise_wide(net: nn.Module) -> None:
+    """Let depthwise convolutions compute in float32.
+
+    On CPUs their backward pass in bfloat16 is five times slower, all others are twice as fast.
+    """
+
+    def widened(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        def wide(features: Tensor) -> Tensor:
+            with torch.autocast("cpu", enabled=False):
+                return forward(features.float())
+
+        return wide
+
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d) and module.groups > 1:
+            # On the object, not the class: the state keeps its names, the average stays as it is.
+            setattr(module, "forward", widened(module.forward))  # noqa: B010

@@ -1,6 +1,7 @@
 """Image → image findings, anatomy masks and heat maps."""
 
+from radnlp.vision.cardiothoracic import cardiothoracic_ratio
 from radnlp.vision.embedded import EmbeddedVision, VisionOptions
 from radnlp.vision.hub import HubVision
 
-__all__ = ["EmbeddedVision", "HubVision", "VisionOptions"]
+__all__ = ["EmbeddedVision", "HubVision", "VisionOptions", "cardiothoracic_ratio"]

@@ -86,7 +86,7 @@ def classify(
         )
         if positive:
             logits = card.slope * encoded.evidence[index] + card.offset
-            cell = PixelMap(scale_x=encoded.fit.size / cells, scale_y=encoded.fit.size / cells)
+            cell = PixelMap(scale_x=encoded.size / cells, scale_y=encoded.size / cells)
             heatmaps.append(
                 HeatMap(
                     concept=card.concept,

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radnlp.nets.anatomy import ARCHITECTURE
+from radnlp.nets.weights import architecture_of
 from radnlp.schema.entity import Side
-from radnlp.schema.geometry import Mask, PixelMap
+from radnlp.schema.geometry import Box, Mask, PixelMap
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import HeatMap, ImageReading
 from radnlp.schema.region import Confidence, Provenance, Region, RegionSource
 from radnlp.version import __version__
 from radnlp.vision.classify import classify, concept_cards, unsupported
-from radnlp.vision.encoder import Encoder
+from radnlp.vision.detect import DetectOptions, detect, place_card
+from radnlp.vision.encoder import Encoder, Outliner
 from radnlp.vision.guard import objection
 from radnlp.vision.segment import Anatomy, Plausibility, segment
 
@@ -30,13 +33,17 @@ class VisionOptions:
     """Options of `EmbeddedVision`.
 
     Attributes:
-        weights: A ``.safetensors`` file with its card beside it, its folder, or a shipped name;
-            or an ``.onnx`` file, run through ONNX Runtime (extra ``radnlp[onnx]``).
+        weights: For findings: a ``.safetensors`` file with its card beside it, its folder, or a
+            shipped name; or an ``.onnx`` file, run through ONNX Runtime (extra ``radnlp[onnx]``).
+        anatomy: The same for lungs and heart.
         plausible: Lungs and heart that are taken for true.
+        boxes: How boxes of findings are chosen.
     """
 
     weights: str | Path = "vision-lite0"
+    anatomy: str | Path = "anatomy-lite0"
     plausible: Plausibility = field(default_factory=Plausibility)
+    boxes: DetectOptions = field(default_factory=DetectOptions)
 
 
 class EmbeddedVision:
@@ -46,7 +53,8 @@ class EmbeddedVision:
 
     Args:
         options: All options.
-        weights: Shorthand for ``VisionOptions(weights=…)``.
+        weights: Shorthand for ``VisionOptions(weights=…)``, or ``VisionOptions(anatomy=…)`` if
+            they are weights for anatomy.
 
     Raises:
         ModelNotFound: no weights are there; nothing is downloaded.
@@ -58,13 +66,18 @@ class EmbeddedVision:
     ) -> None:
         self.options = options or VisionOptions()
         if weights is not None:
-            self.options = replace(self.options, weights=weights)
+            draws = Path(weights).suffix != ".onnx" and architecture_of(weights) == ARCHITECTURE
+            self.options = (
+                replace(self.options, anatomy=weights)
+                if draws
+                else replace(self.options, weights=weights)
+            )
         self._encoder = Encoder(self.options.weights)
+        self._outliner = Outliner(self.options.anatomy)
         self._concepts = concept_cards(self._encoder.card["concepts"])
-        self._anatomy = tuple(self._encoder.card["anatomy"])
-        self.provenance = Provenance(
-            producer="radnlp.vision.embedded", version=__version__, weights=self._encoder.name
-        )
+        self._places = place_card(self._encoder.card)
+        self.provenance = _provenance(self._encoder.name)
+        self._drawn_by = _provenance(self._outliner.name)
 
     def __call__(self, image: Image) -> ImageReading:
         """Return findings, anatomy regions and heat maps, all in stored pixels.
@@ -78,19 +91,30 @@ class EmbeddedVision:
         # The network knows films as they are hung: the patient's right at the image's left.
         mirrored = image.orientation.image_left is Side.LEFT
         pixels = image.pixels[:, ::-1] if mirrored else image.pixels
-        encoded = self._encoder(pixels)
         anatomy = segment(
-            encoded, self._anatomy, (image.rows, image.columns), self.options.plausible
+            self._outliner(pixels),
+            self._outliner.labels,
+            (image.rows, image.columns),
+            self.options.plausible,
         )
         if anatomy.reason is not None:
             return self._silent(image, anatomy.reason)
+        encoded = self._encoder(pixels)
         findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
+        boxes = detect(
+            encoded,
+            findings,
+            image.box,
+            self._places,
+            self.options.boxes,
+        )
         if mirrored:
             heatmaps = tuple(_mirror(heatmap, image.columns) for heatmap in heatmaps)
+            boxes = tuple(_mirrored_box(region, image.columns) for region in boxes)
         return ImageReading(
             image_id=image.id,
             findings=findings,
-            regions=self._regions(image, anatomy, mirrored=mirrored),
+            regions=(*self._regions(image, anatomy, mirrored=mirrored), *boxes),
             heatmaps=heatmaps,
         )
 
@@ -122,10 +146,19 @@ class EmbeddedVision:
                     source=RegionSource.ANATOMY,
                     confidence=Confidence(value=anatomy.certainty[label]),
                     mask=mask,
-                    provenance=self.provenance,
+                    provenance=self._drawn_by,
                 )
             )
         return tuple(regions)
+
+
+def _provenance(weights: str) -> Provenance:
+    return Provenance(producer="radnlp.vision.embedded", version=__version__, weights=weights)
+
+
+def _mirrored_box(region: Region, columns: int) -> Region:
+    box = region.box
+    return replace(region, box=Box(columns - box.x1, box.y0, columns - box.x0, box.y1))
 
 
 def _mirror(heatmap: HeatMap, columns: int) -> HeatMap:

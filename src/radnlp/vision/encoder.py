@@ -1,4 +1,4 @@
-"""Builds the network from its weights and runs it over one image."""
+"""Builds the two networks from their weights and runs them over one image."""
 
 from __future__ import annotations
 
@@ -11,36 +11,62 @@ import torch
 from numpy.typing import NDArray
 
 from radnlp.errors import ModelRejected
+from radnlp.nets import anatomy, vision
+from radnlp.nets.anatomy import AnatomyNet, AnatomyShape
 from radnlp.nets.onnx import OnnxNet
-from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionOutput, VisionShape
+from radnlp.nets.vision import (
+    VisionNet,
+    VisionOutput,
+    VisionShape,
+    boxes_of_cells,
+    place_scores,
+)
 from radnlp.nets.weights import load_weights
 from radnlp.schema.geometry import PixelMap
 from radnlp.vision.prepare import Fit, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Encoded", "Encoder"]
+    from torch import nn
+
+__all__ = ["Drawing", "Encoded", "Encoder", "Outliner"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Encoded:
-    """What the network says of one image, before any decision.
+    """What the network says of the findings in one image, before any decision.
 
-    ``anatomy`` holds logits of shape (structures, size / 4, size / 4), ``evidence`` (concepts,
-    size / 16, size / 16), ``findings`` (concepts,); ``fit`` and ``pixel_map`` say how the square
-    of the network lies in the image.
+    ``evidence`` holds logits of shape (concepts, size / 16, size / 16), ``findings`` (concepts,);
+    ``likely``, shape (boxed, size / 8, size / 8), how likely each cell is the middle of a finding,
+    0 to 1, and ``boxes``, with 4 more at the end, the box that each speaks for. ``pixel_map``
+    says how the square of the network, of side ``size``, lies in the image. ``layout``, shape
+    (channels, 3, 3), tells what is where.
     """
 
-    anatomy: NDArray[np.float32]
     evidence: NDArray[np.float32]
     findings: NDArray[np.float32]
-    fit: Fit
+    likely: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    layout: NDArray[np.float32]
+    size: int
     pixel_map: PixelMap
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drawing:
+    """What the network says of the anatomy in one image, before any decision.
+
+    ``logits`` has shape (structures, k, k); ``fit`` says how the network's square lies in the
+    image.
+    """
+
+    logits: NDArray[np.float32]
+    fit: Fit
+
+
 class Encoder:
-    """The network of one weights file; safe to call from several threads.
+    """The network for findings of one weights file; safe to call from several threads.
 
     Args:
         weights: Path of a ``.safetensors`` file or its folder, or a shipped name; or an ``.onnx``
@@ -49,39 +75,81 @@ class Encoder:
     Raises:
         ModelNotFound: nothing is there.
         ModelRejected: the file cannot be trusted or does not fit this network.
-        MissingExtra: an ``.onnx`` file without onnxruntime.
+        MissingExtra: An ``.onnx`` file is given and onnxruntime is not installed.
     """
 
     def __init__(self, weights: str | Path) -> None:
-        network = _Onnx if Path(weights).suffix == ".onnx" else _Torch
-        self._run = network(weights)
+        self._run = _network(
+            weights,
+            vision.ARCHITECTURE,
+            VisionOutput._fields,
+            lambda shape: VisionNet(VisionShape(**shape)),
+        )
         self.card: Mapping[str, Any] = self._run.card
         self.name, self.size = self._run.name, self._run.size
+        try:
+            self.boxed = tuple(int(number) for number in self.card["shape"]["boxed"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelRejected(
+                f"the card of {self.name} does not say which findings have boxes; "
+                "train the weights again with this version of radnlp"
+            ) from error
 
     def __call__(self, pixels: NDArray[np.float32]) -> Encoded:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
-        rows, columns = pixels.shape
         square, pixel_map = prepare(pixels, self.size)
-        anatomy, evidence, findings = self._run(square * 2 - 1)
+        output = VisionOutput(*self._run(square * 2 - 1))
         return Encoded(
-            anatomy=anatomy,
-            evidence=evidence,
-            findings=findings,
-            fit=Fit.of(rows, columns, self.size),
+            evidence=output.evidence[0].numpy(),
+            findings=output.findings[0].numpy(),
+            likely=place_scores(output, self.boxed)[0].numpy(),
+            boxes=boxes_of_cells(output.extents)[0].numpy(),
+            layout=output.layout[0].numpy(),
+            size=self.size,
             pixel_map=pixel_map,
         )
 
 
-class _Torch:
-    """The network on torch."""
+class Outliner:
+    """The network for anatomy of one weights file; safe to call from several threads.
+
+    Args:
+        weights: As `Encoder` takes them.
+
+    Raises:
+        ModelNotFound: nothing is there.
+        ModelRejected: the file cannot be trusted or does not fit this network.
+        MissingExtra: An ``.onnx`` file is given and onnxruntime is not installed.
+    """
 
     def __init__(self, weights: str | Path) -> None:
-        loaded = load_weights(weights, architectures=frozenset({ARCHITECTURE}))
+        self._run = _network(
+            weights, anatomy.ARCHITECTURE, (), lambda shape: AnatomyNet(AnatomyShape(**shape))
+        )
+        self.card: Mapping[str, Any] = self._run.card
+        self.name, self.size = self._run.name, self._run.size
+        self.labels = tuple(str(label) for label in self.card.get("anatomy", ()))
+
+    def __call__(self, pixels: NDArray[np.float32]) -> Drawing:
+        """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
+        rows, columns = pixels.shape
+        square, _ = prepare(pixels, self.size)
+        (logits,) = self._run(square * 2 - 1)
+        return Drawing(logits=logits[0].numpy(), fit=Fit.of(rows, columns, self.size))
+
+
+class _Torch:
+    """A network on torch."""
+
+    def __init__(
+        self, weights: str | Path, architecture: str, build: Callable[[dict[str, Any]], nn.Module]
+    ) -> None:
+        loaded = load_weights(weights, architectures=frozenset({architecture}))
         self.card: Mapping[str, Any] = loaded.card
         self.name = loaded.name
         try:
             self.size = int(self.card["input"]["size"])
-            self._net = VisionNet(VisionShape(**self.card["shape"]))
+            self._net = build(self.card["shape"])
             self._net.load_state_dict(dict(loaded.tensors))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelRejected(
@@ -91,25 +159,40 @@ class _Torch:
         self._net.eval().requires_grad_(requires_grad=False)
         self._net.to(memory_format=torch.channels_last)
 
-    def __call__(self, square: torch.Tensor) -> list[NDArray[np.float32]]:
+    def __call__(self, square: torch.Tensor) -> tuple[torch.Tensor, ...]:
         with torch.inference_mode():
-            return [plane[0].numpy() for plane in self._net(square)]
+            given = self._net(square)
+        return (given,) if isinstance(given, torch.Tensor) else tuple(given)
 
 
 class _Onnx:
-    """The same network in an ONNX file."""
+    """A network in an ONNX file."""
 
-    def __init__(self, weights: str | Path) -> None:
+    def __init__(self, weights: str | Path, architecture: str, outputs: Sequence[str]) -> None:
         self._net = OnnxNet(weights)
         self.card: Mapping[str, Any] = self._net.card
         self.name, self.size = self._net.name, self._net.size
-        fits = set(VisionOutput._fields) <= set(self._net.outputs)
-        if self.card["architecture"] != ARCHITECTURE or not fits:
+        self._outputs = tuple(outputs) or self._net.outputs
+        if self.card["architecture"] != architecture or not set(self._outputs) <= set(
+            self._net.outputs
+        ):
             raise ModelRejected(
                 f"{Path(weights).name} has architecture {self.card['architecture']!r}; this stage "
-                f"runs {ARCHITECTURE}; export its weights with 'radnlp models export'"
+                f"runs {architecture}; export its weights with 'radnlp models export'"
             )
 
-    def __call__(self, square: torch.Tensor) -> list[NDArray[np.float32]]:
+    def __call__(self, square: torch.Tensor) -> tuple[torch.Tensor, ...]:
         given = self._net(square[:, 0].numpy())
-        return [given[name][0] for name in VisionOutput._fields]
+        return tuple(torch.from_numpy(given[name]) for name in self._outputs)
+
+
+def _network(
+    weights: str | Path,
+    architecture: str,
+    outputs: Sequence[str],
+    build: Callable[[dict[str, Any]], nn.Module],
+) -> _Torch | _Onnx:
+    """Return the network, ready to run; an ONNX file must give ``outputs``, or one of any name."""
+    if Path(weights).suffix == ".onnx":
+        return _Onnx(weights, architecture, outputs)
+    return _Torch(weights, architecture, build)

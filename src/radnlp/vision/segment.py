@@ -10,13 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from radnlp.vision.parts import main_parts
+
 if TYPE_CHECKING:
-    from radnlp.vision.encoder import Encoded
+    from radnlp.vision.encoder import Drawing
+    from radnlp.vision.prepare import Fit
 
 __all__ = ["Anatomy", "Plausibility", "segment"]
 
 _LUNGS = ("left_lung", "right_lung")
 _FAR = -20.0
+
+#: How far a heart reaches below the lungs, and how near to their top, in heights of the lungs.
+_BELOW, _TOP = 0.2, 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,35 +56,36 @@ class Anatomy:
 
 
 def segment(
-    encoded: Encoded, labels: tuple[str, ...], shape: tuple[int, int], limits: Plausibility
+    drawing: Drawing, labels: tuple[str, ...], shape: tuple[int, int], limits: Plausibility
 ) -> Anatomy:
     """Draw each structure, keep its main part, and check that the lungs can be lungs.
 
     Args:
-        encoded: Of one image.
+        drawing: Of one image.
         labels: Names of the structures, in the network's order.
         shape: Rows and columns of the image.
         limits: What is taken for true.
     """
     masks: dict[str, NDArray[np.bool_]] = {}
     certainty: dict[str, float] = {}
-    for label, logits in zip(labels, _cleaned(encoded.anatomy, labels), strict=True):
-        drawn = _stored(logits, encoded, shape)
+    for label, logits in zip(labels, _cleaned(drawing.logits, labels), strict=True):
+        drawn = _stored(logits, drawing.fit, shape)
         masks[label] = drawn > 0
         if masks[label].any():
             certainty[label] = float(_sigmoid(drawn[masks[label]]).mean())
     reason = _lung_fault(masks, limits) or _doubt(certainty, limits)
     if reason is not None:
         return Anatomy(masks={}, certainty={}, reason=reason)
-    if "heart" in masks and not _within(masks["heart"], limits.heart):
+    if "heart" in masks and not _is_heart(masks, limits):
         del masks["heart"]
+        certainty.pop("heart", None)
     return Anatomy(masks=masks, certainty=certainty)
 
 
 def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:
     """Give a cell that both lungs claim to the likelier side; drop what lies apart.
 
-    What is no lung lies within the rectangle around the lungs.
+    What is no lung lies within the rectangle around the lungs, or a little below it.
     """
     clean = logits.copy()
     left, right = (labels.index(label) for label in _LUNGS)
@@ -87,37 +94,23 @@ def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np
     clean[right] = np.where(left_wins, np.minimum(clean[right], _FAR), clean[right])
     for plane in (clean[left], clean[right]):
         # Disease can cut a lung in two.
-        plane[~_near(_main_parts(plane > 0, 0.2))] = _FAR
+        plane[~_near(main_parts(plane > 0, 0.2))] = _FAR
     chest = _frame(np.maximum(clean[left], clean[right]) > 0)
     for label, plane in zip(labels, clean, strict=True):
         if label not in _LUNGS:
             plane[~chest] = _FAR
-            plane[~_near(_main_parts(plane > 0, 1.0))] = _FAR
+            plane[~_near(main_parts(plane > 0, 1.0))] = _FAR
     return clean
 
 
 def _frame(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the smallest upright rectangle around all that is inside."""
+    """Return the smallest upright rectangle around all that is inside, with some rows below."""
     frame = np.zeros_like(inside)
     ys, xs = np.nonzero(inside)
     if ys.size:
-        frame[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
+        below = round(_BELOW * float(np.ptp(ys)))
+        frame[ys.min() : ys.max() + 1 + below, xs.min() : xs.max() + 1] = True
     return frame
-
-
-def _main_parts(inside: NDArray[np.bool_], share: float) -> NDArray[np.bool_]:
-    """Keep the largest connected part, and others of at least ``share`` of its area."""
-    names = torch.arange(1, inside.size + 1, dtype=torch.float32).reshape(1, *inside.shape)
-    within = torch.from_numpy(inside)[None]
-    parts = names * within
-    while True:
-        grown = functional.max_pool2d(parts, 3, stride=1, padding=1) * within
-        if torch.equal(grown, parts):
-            break
-        parts = grown
-    found, counts = np.unique(parts[0].numpy()[inside], return_counts=True)
-    kept = found[counts >= share * counts.max()] if len(found) else found
-    return np.isin(parts[0].numpy(), kept) & inside
 
 
 def _near(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -126,10 +119,7 @@ def _near(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return grown[0].numpy() > 0
 
 
-def _stored(
-    logits: NDArray[np.float32], encoded: Encoded, shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    fit = encoded.fit
+def _stored(logits: NDArray[np.float32], fit: Fit, shape: tuple[int, int]) -> NDArray[np.float32]:
     plane = torch.from_numpy(logits)[None, None]
     square = functional.interpolate(
         plane, size=(fit.size, fit.size), mode="bilinear", align_corners=False
@@ -145,6 +135,15 @@ def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _within(mask: NDArray[np.bool_], limits: tuple[float, float]) -> bool:
     return limits[0] <= float(mask.mean()) <= limits[1]
+
+
+def _is_heart(masks: dict[str, NDArray[np.bool_]], limits: Plausibility) -> bool:
+    """Tell whether the heart has a heart's size and stays below the tops of the lungs."""
+    if not _within(masks["heart"], limits.heart):
+        return False
+    lungs = np.flatnonzero(np.logical_or(*(masks[label] for label in _LUNGS)).any(axis=1))
+    top = np.flatnonzero(masks["heart"].any(axis=1))[0]
+    return bool(top >= lungs[0] + _TOP * (lungs[-1] - lungs[0]))
 
 
 def _lung_fault(masks: dict[str, NDArray[np.bool_]], limits: Plausibility) -> str | None:

@@ -38,7 +38,7 @@ QUALITY = {
         "cardiomegaly": {"auroc": 0.846, "interval": [0.73, 0.92], "positives": 32, "films": 385}
     },
     "dice": [
-        {"pool": "jsrt", "structure": "heart", "n": 209, "dice": 0.8685, "interval": [0.863, 0.874]}
+        {"pool": "jsrt", "structure": "heart", "n": 209, "dice": 0.8686, "interval": [0.863, 0.874]}
     ],
 }
 
@@ -81,9 +81,18 @@ def test_the_figures_of_the_benchmark_come_before_those_of_training(show: Callab
 
 def test_dice_is_shown_with_structure_and_collection(show: Callable) -> None:
     lines = show({**CARD, "quality": QUALITY}).splitlines()
-    assert ["heart", "jsrt", "0.87", "(0.86", "to", "0.87,", "209)"] in [
+    assert ["heart", "jsrt", "0.869", "(0.863", "to", "0.874,", "209)"] in [
         line.split() for line in lines
     ]
+
+
+def test_weights_that_only_draw_show_their_outlines_and_ratio(show: Callable) -> None:
+    ratio = {"pool": "wingspan", "n": 23, "value": 0.0123, "interval": [0.009, 0.0161]}
+    drawing = {key: value for key, value in CARD.items() if key != "concepts"}
+    out = show({**drawing, "quality": {"split": "dev", "dice": [], "ratio": [ratio]}})
+    assert "findings" not in out
+    assert "measured on: dev" in out
+    assert "0.012 (0.009 to 0.016, 23)" in out
 
 
 def test_a_finding_without_a_figure_is_not_measured(show: Callable) -> None:

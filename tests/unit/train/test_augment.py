@@ -9,18 +9,17 @@ from radnlp.train.augment import Augmentation, augment
 STILL = Augmentation(gamma=0, contrast=0, brightness=0, clip=0, noise=0, haze=0, blur=0)
 
 
-def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def batch() -> tuple[torch.Tensor, torch.Tensor]:
     images = torch.zeros(6, 1, 128, 128)
     images[:, :, 40:80, 70:100] = 1
     masks = torch.nn.functional.avg_pool2d(images, 2).expand(-1, 4, -1, -1)
-    boxes = torch.nn.functional.avg_pool2d(images, 8).expand(-1, 5, -1, -1)
-    return images, masks, boxes
+    return images, masks
 
 
 def test_masks_follow_the_film() -> None:
-    images, masks, boxes = augment(*batch(), STILL, torch.Generator().manual_seed(1))
+    images, masks, warps = augment(*batch(), STILL, torch.Generator().manual_seed(1))
     assert masks.shape == (6, 4, 32, 32)
-    assert boxes.shape == (6, 5, 8, 8)
+    assert warps.shape == (6, 2, 3)
     small = torch.nn.functional.avg_pool2d(images, 4)
     assert (small[:, 0] - masks[:, 0]).abs().mean() < 0.01
 
@@ -35,3 +34,12 @@ def test_image_right_stays_image_right() -> None:
     images, _, _ = augment(*batch(), STILL, torch.Generator().manual_seed(3))
     columns = images.sum(dim=(1, 2))
     assert (columns[:, 64:].sum(dim=1) > columns[:, :64].sum(dim=1)).all()
+
+
+def test_another_side_shows_the_same_film_smaller() -> None:
+    large, _, _ = augment(*batch(), STILL, torch.Generator().manual_seed(4))
+    small, masks, _ = augment(
+        *batch(), STILL, torch.Generator().manual_seed(4), mask_stride=2, side=64
+    )
+    assert (small.shape[-1], masks.shape[-1]) == (64, 32)
+    assert (torch.nn.functional.avg_pool2d(large, 2) - small).abs().mean() < 0.01

@@ -16,6 +16,7 @@ from radnlp.nets.vision import VisionNet, VisionShape
 from radnlp.schema.image import Image
 from radnlp.train.films import CONCEPTS
 from radnlp.train.learner import Learner
+from radnlp.train.losses import total_loss
 from radnlp.train.vision import VisionTraining, train_vision
 from radnlp.vision import EmbeddedVision
 
@@ -60,6 +61,13 @@ def test_the_log_has_a_line_for_each_judgement(trained: Path) -> None:
     assert [int(row["step"]) for row in rows] == [1, 2]
 
 
+def test_training_can_start_from_earlier_weights(
+    options: VisionTraining, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_vision(replace(options, steps=1, start=trained, output=tmp_path))
+    assert "started from vision-lite0" in capsys.readouterr().err
+
+
 def test_no_pickle_is_written(trained: Path) -> None:
     suffixes = {path.suffix for path in trained.parent.rglob("*") if path.is_file()}
     assert suffixes <= {".safetensors", ".json", ".csv", ".npy", ""}
@@ -74,23 +82,25 @@ def test_training_goes_on_where_it_stopped(
 
 def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    first = Learner(VisionNet(VisionShape(concepts=2)))
+    first = Learner(VisionNet(VisionShape(concepts=2, boxed=(0,))), total_loss)
     first.step = 5
-    first.save(tmp_path, {"seconds": 7.0, "best": 0.5})
-    second = Learner(VisionNet(VisionShape(concepts=2)))
-    assert second.resume(tmp_path) == {"step": 5, "seconds": 7.0, "best": 0.5}
+    first.save(tmp_path, {"best": 0.5})
+    second = Learner(VisionNet(VisionShape(concepts=2, boxed=(0,))), total_loss)
+    assert second.resume(tmp_path) == {"step": 5, "best": 0.5}
     for name, value in first.net.state_dict().items():
         torch.testing.assert_close(second.net.state_dict()[name], value)
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
-    Learner(VisionNet(VisionShape(concepts=2))).save(tmp_path, {"seconds": 0.0, "best": 0.0})
+    Learner(VisionNet(VisionShape(concepts=2, boxed=(0,))), total_loss).save(
+        tmp_path, {"best": 0.0}
+    )
     with pytest.raises(ModelRejected, match="another shape"):
-        Learner(VisionNet(VisionShape(concepts=3))).resume(tmp_path)
+        Learner(VisionNet(VisionShape(concepts=3, boxed=(0,))), total_loss).resume(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"size": 100}, {"size": 32}, {"minutes": 0.0}, {"batch": 1}, {"held_out": 1.0}]
+    "wrong", [{"size": 100}, {"size": 32}, {"steps": 0}, {"batch": 1}, {"held_out": 1.0}]
 )
 def test_an_option_out_of_range_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError):

@@ -10,7 +10,6 @@ from radnlp.schema.geometry import PixelMap
 from radnlp.schema.region import Provenance
 from radnlp.vision.classify import ConceptCard, classify, concept_cards, unsupported
 from radnlp.vision.encoder import Encoded
-from radnlp.vision.prepare import Fit
 
 US = Provenance(producer="test", version="0")
 CARDS = (
@@ -25,10 +24,9 @@ def encoded() -> Encoded:
     evidence = np.zeros((3, 4, 4), np.float32)
     evidence[0, 1, 2] = 6
     return Encoded(
-        anatomy=np.zeros((3, 16, 16), np.float32),
         evidence=evidence,
         findings=np.array([1.0, -1.0, 5.0], np.float32),
-        fit=Fit.of(128, 64, 64),
+        size=64,
         pixel_map=PixelMap(scale_x=2.0, scale_y=2.0, offset_x=-32.0, offset_y=0.0),
     )
 

@@ -19,7 +19,7 @@ from radnlp.examples.variety import write_folder
 from radnlp.nets.weights import SHIPPED
 from radnlp.schema.image import Image, Orientation, OrientationSource
 from radnlp.schema.reading import ImageReading
-from radnlp.vision import EmbeddedVision
+from radnlp.vision import EmbeddedVision, cardiothoracic_ratio
 
 # Never a seed that training has seen.
 SEED = 4711
@@ -137,10 +137,29 @@ def test_everything_names_the_weights_that_spoke(
     stage: EmbeddedVision, simulated: list[Simulated]
 ) -> None:
     reading = stage(Image(pixels=simulated[0].pixels))
-    sha256 = json.loads((SHIPPED / "vision-lite0.json").read_text(encoding="utf-8"))["sha256"]
-    for item in (*reading.findings, *reading.regions):
-        assert item.provenance is not None
-        assert item.provenance.weights == f"vision-lite0@{sha256[:12]}"
+    spoke = {"vision-lite0": reading.findings, "anatomy-lite0": reading.regions}
+    for name, items in spoke.items():
+        sha256 = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))["sha256"]
+        assert items
+        for item in items:
+            assert item.provenance is not None
+            assert item.provenance.weights == f"{name}@{sha256[:12]}"
+
+
+def test_sides_are_never_swapped(stage: EmbeddedVision, simulated: list[Simulated]) -> None:
+    for film in simulated:
+        drawn = masks_of(stage(Image(pixels=film.pixels)))
+        for side, other in (("left_lung", "right_lung"), ("right_lung", "left_lung")):
+            shared = (drawn[side] & film.masks[other]).sum()
+            assert shared < 0.02 * drawn[side].sum()
+
+
+def test_the_drawn_ratio_is_the_true_one(stage: EmbeddedVision, simulated: list[Simulated]) -> None:
+    for film in simulated:
+        drawn = masks_of(stage(Image(pixels=film.pixels)))
+        assert cardiothoracic_ratio(**drawn) == pytest.approx(
+            cardiothoracic_ratio(**film.masks), abs=0.03
+        )
 
 
 @pytest.mark.parametrize(
@@ -162,11 +181,17 @@ def test_what_is_no_chest_film_is_not_judged(stage: EmbeddedVision, image: Image
     assert [notice.name for notice in reading.warnings] == ["NotFrontalChest"]
 
 
-def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
-    shutil.copy(SHIPPED / "vision-lite0.safetensors", tmp_path)
-    card = json.loads((SHIPPED / "vision-lite0.json").read_text(encoding="utf-8"))
-    card["shape"]["concepts"] = 3
-    (tmp_path / "vision-lite0.json").write_text(json.dumps(card), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [("vision-lite0", "concepts", 3), ("anatomy-lite0", "widths", [8, 8, 8, 8, 8])],
+)
+def test_weights_of_another_shape_are_refused(
+    tmp_path: Path, name: str, field: str, value: object
+) -> None:
+    shutil.copy(SHIPPED / f"{name}.safetensors", tmp_path)
+    card = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
+    card["shape"][field] = value
+    (tmp_path / f"{name}.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(ModelRejected, match="do not fit"):
         EmbeddedVision(weights=tmp_path)
 
@@ -205,3 +230,8 @@ def test_an_onnx_file_of_another_network_is_refused(tmp_path: Path) -> None:
     export_network(torch.nn.Conv2d(1, 2, 3), tmp_path / "x.onnx", card=card)
     with pytest.raises(ModelRejected, match="x-1"):
         EmbeddedVision(weights=tmp_path / "x.onnx")
+
+
+def test_weights_are_taken_for_what_their_card_says() -> None:
+    stage = EmbeddedVision(weights="anatomy-lite0")
+    assert stage.options == EmbeddedVision(weights="vision-lite0").options

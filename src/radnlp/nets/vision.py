@@ -169,8 +169,7 @@ class _PlaceHead(nn.Module):
         side = self.fine(fine)
         merged = self.smooth(torch.cat([enlarge(self.near(features), side), side], dim=1))
         extents = self.extent(merged)
-        cells = extents.shape[-2:]
-        return self.centre(merged), extents.view(len(extents), self.boxed, 4, *cells)
+        return self.centre(merged), extents.unflatten(1, (self.boxed, 4))
 
 
 class VisionNet(nn.Module):

@@ -19,8 +19,9 @@ from radnlp.version import __version__
 from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.detect import DetectOptions, detect, place_card
 from radnlp.vision.encoder import Encoder, Outliner
-from radnlp.vision.guard import objection
+from radnlp.vision.guard import ViewLimits, objection, view_objection
 from radnlp.vision.segment import Anatomy, Plausibility, segment
+from radnlp.vision.view import SHIPPED, View, ViewKind, view_judge
 
 if TYPE_CHECKING:
     from radnlp.schema.image import Image
@@ -36,12 +37,17 @@ class VisionOptions:
         weights: For findings: a ``.safetensors`` file with its card beside it, its folder, or a
             shipped name; or an ``.onnx`` file, run through ONNX Runtime (extra ``radnlp[onnx]``).
         anatomy: The same for lungs and heart.
+        views: What tells whether an image is a frontal chest film as it is hung, or ``None`` to
+            leave that to header and outlines. The shipped one is for the shipped network.
+        view_limits: From when on an image is refused.
         plausible: Lungs and heart that are taken for true.
         boxes: How boxes of findings are chosen.
     """
 
     weights: str | Path = "vision-lite0"
     anatomy: str | Path = "anatomy-lite0"
+    views: str | Path | None = SHIPPED
+    view_limits: ViewLimits = field(default_factory=ViewLimits)
     plausible: Plausibility = field(default_factory=Plausibility)
     boxes: DetectOptions = field(default_factory=DetectOptions)
 
@@ -76,6 +82,7 @@ class EmbeddedVision:
         self._outliner = Outliner(self.options.anatomy)
         self._concepts = concept_cards(self._encoder.card["concepts"])
         self._places = place_card(self._encoder.card)
+        self._views = view_judge(self.options.views, self._encoder.card)
         self.provenance = _provenance(self._encoder.name)
         self._drawn_by = _provenance(self._outliner.name)
 
@@ -91,6 +98,11 @@ class EmbeddedVision:
         # The network knows films as they are hung: the patient's right at the image's left.
         mirrored = image.orientation.image_left is Side.LEFT
         pixels = image.pixels[:, ::-1] if mirrored else image.pixels
+        encoded = self._encoder(pixels)
+        view = self._views(encoded.layout) if self._views else None
+        reason = view_objection(view, self.options.view_limits) if view else None
+        if reason is not None:
+            return self._silent(image, reason)
         anatomy = segment(
             self._outliner(pixels),
             self._outliner.labels,
@@ -99,7 +111,6 @@ class EmbeddedVision:
         )
         if anatomy.reason is not None:
             return self._silent(image, anatomy.reason)
-        encoded = self._encoder(pixels)
         findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
         boxes = detect(
             encoded,
@@ -116,6 +127,7 @@ class EmbeddedVision:
             findings=findings,
             regions=(*self._regions(image, anatomy, mirrored=mirrored), *boxes),
             heatmaps=heatmaps,
+            warnings=_doubts(view, image.id),
         )
 
     def _silent(self, image: Image, reason: str) -> ImageReading:
@@ -150,6 +162,22 @@ class EmbeddedVision:
                 )
             )
         return tuple(regions)
+
+
+def _doubts(view: View | None, image_id: str) -> tuple[Notice, ...]:
+    """Say what is odd about a film that is read all the same."""
+    said = {
+        ViewKind.MIRRORED: (
+            "LooksMirrored",
+            "the film looks mirrored: heart and shadows lie on the other side than usual; if it "
+            "is, left and right are swapped; compare it with its side marker",
+        ),
+        ViewKind.PART: ("PartOfChest", "the image seems to show a part of the chest only"),
+    }
+    if view is None or view.kind not in said:
+        return ()
+    name, message = said[view.kind]
+    return (Notice(name=name, message=message, source=image_id),)
 
 
 def _provenance(weights: str) -> Provenance:

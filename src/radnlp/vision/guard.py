@@ -1,13 +1,49 @@
-"""Tells from the header whether an image can be a frontal chest film at all."""
+"""Tells from the header, and from the layout, whether an image can be a frontal chest film."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from radnlp.vision.view import ViewKind
 
 if TYPE_CHECKING:
     from radnlp.schema.image import Image
+    from radnlp.vision.view import View
 
-__all__ = ["objection"]
+__all__ = ["ViewLimits", "objection", "view_objection"]
+
+_REASONS = {
+    ViewKind.UPSIDE_DOWN: "it looks turned upside down; turn it by half a turn first",
+    ViewKind.TURNED_LEFT: "it looks turned to the left; turn it by a quarter to the right first",
+    ViewKind.TURNED_RIGHT: "it looks turned to the right; turn it by a quarter to the left first",
+    ViewKind.INVERTED: "its greys look inverted, with white lungs; invert it first",
+    ViewKind.OTHER: "it does not look like a frontal chest film",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewLimits:
+    """From when on a look at the image refuses it.
+
+    Attributes:
+        chance: Least chance of a kind that is refused; the chances are uncalibrated.
+        distance: Greatest distance from the chest films of the training, in the unit of
+            `radnlp.vision.view.View`.
+    """
+
+    chance: float = 0.5
+    distance: float = 1.25
+
+
+def view_objection(view: View, limits: ViewLimits) -> str | None:
+    """Return why an image cannot be read as a frontal chest film by its look, or ``None``."""
+    if view.kind in _REASONS and view.chances[view.kind] >= limits.chance:
+        return _REASONS[view.kind]
+    if view.distance > limits.distance:
+        return f"it is unlike the chest films of the training (distance {view.distance:.1f})"
+    return None
+
 
 #: Projection radiography, and what screenshots and digitised films are called.
 _MODALITIES = frozenset({"CR", "DX", "DR", "RG", "RF", "XR", "OT", "SC"})

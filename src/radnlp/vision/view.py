@@ -20,14 +20,20 @@ from radnlp.errors import ModelRejected
 from radnlp.nets.weights import load_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
     from numpy.typing import NDArray
 
-__all__ = ["ARCHITECTURE", "View", "ViewJudge", "ViewKind"]
+__all__ = ["ARCHITECTURE", "View", "ViewJudge", "ViewKind", "view_judge"]
 
 #: Name that a card gives to what this module reads.
 ARCHITECTURE = "radnlp-views-1"
+
+
+#: The rule for the shipped network; weights of one's own need one of their own.
+SHIPPED = "views-lite0"
 
 
 class ViewKind(StrEnum):
@@ -57,6 +63,27 @@ class View:
     kind: ViewKind
     chances: dict[ViewKind, float]
     distance: float
+
+
+def view_judge(weights: str | Path | None, network: Mapping[str, Any]) -> ViewJudge | None:
+    """Return the rule that fits a network; ``None`` if none is wanted or the shipped one fits not.
+
+    Args:
+        weights: As `ViewJudge` takes them; ``None`` for no rule.
+        network: The card of the network whose layouts are judged.
+
+    Raises:
+        ModelNotFound: Nothing is there.
+        ModelRejected: They are not the shipped ones and do not fit.
+    """
+    if weights is None:
+        return None
+    try:
+        return ViewJudge(weights, f"{network['name']}@{str(network['sha256'])[:12]}")
+    except ModelRejected:
+        if weights == SHIPPED:
+            return None
+        raise
 
 
 class ViewJudge:

@@ -46,13 +46,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_vision_network_is_exported_within_tolerance(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net = VisionNet(VisionShape(concepts=2))
+    net = VisionNet(VisionShape(concepts=2, boxed=(0,)))
     card = {
         "name": "small",
         "version": "1",
         "architecture": ARCHITECTURE,
         "shape": net.shape.to_dict(),
-        "input": {"size": 64},
+        "input": {"size": 96},
     }
     write_weights(tmp_path / "small.safetensors", net.state_dict(), card)
     sides = []
@@ -62,12 +62,12 @@ def test_the_vision_network_is_exported_within_tolerance(tmp_path: Path) -> None
         return np.zeros((2, side, side), np.float32)
 
     done = export_weights(tmp_path / "small.safetensors", tmp_path / "small.onnx", images=films)
-    assert done.outputs == ("anatomy", "evidence", "findings")
+    assert done.outputs == ("findings", "evidence", "centres", "extents", "layout")
     assert done.difference <= done.tolerance
-    assert (done.images, sides) == (5, [64])
+    assert (done.images, sides) == (5, [96])
     read = OnnxNet(tmp_path / "small.onnx")
     assert read.card == json.loads((tmp_path / "small.json").read_text())
-    assert read(np.zeros((1, 64, 64), np.float32))["anatomy"].shape == (1, 3, 16, 16)
+    assert read(np.zeros((1, 96, 96), np.float32))["extents"].shape == (1, 1, 4, 12, 12)
 
 
 def test_any_batch_size_runs(written: Path) -> None:

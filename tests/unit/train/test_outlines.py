@@ -8,7 +8,7 @@ import numpy as np
 
 from radnlp.train.batches import FilmSet, film_set
 from radnlp.train.cache import FilmCache
-from radnlp.train.films import CONCEPTS, MASKS, Film
+from radnlp.train.films import MASKS, Film
 from radnlp.train.outlines import share_one_definition, sides_of
 
 LEFT, RIGHT, HEART, LUNGS = (
@@ -38,7 +38,7 @@ def films(names: tuple[str, ...], masks: np.ndarray) -> FilmSet:
     cache = FilmCache(
         images=np.zeros((1, 80, 80), np.uint8),
         masks=masks[None],
-        boxes=np.zeros((1, len(CONCEPTS), 10, 10), np.uint8),
+        sides=np.array([[80, 80]], np.int32),
     )
     return film_set([film], [0], cache)
 

@@ -26,6 +26,9 @@ def encoded() -> Encoded:
     return Encoded(
         evidence=evidence,
         findings=np.array([1.0, -1.0, 5.0], np.float32),
+        likely=np.zeros((1, 8, 8), np.float32),
+        boxes=np.zeros((1, 8, 8, 4), np.float32),
+        layout=np.zeros((4, 3, 3), np.float32),
         size=64,
         pixel_map=PixelMap(scale_x=2.0, scale_y=2.0, offset_x=-32.0, offset_y=0.0),
     )

@@ -19,6 +19,7 @@ from radnlp.examples.variety import write_folder
 from radnlp.nets.weights import SHIPPED
 from radnlp.schema.image import Image, Orientation, OrientationSource
 from radnlp.schema.reading import ImageReading
+from radnlp.schema.region import RegionSource
 from radnlp.vision import EmbeddedVision, cardiothoracic_ratio
 
 # Never a seed that training has seen.
@@ -137,7 +138,8 @@ def test_everything_names_the_weights_that_spoke(
     stage: EmbeddedVision, simulated: list[Simulated]
 ) -> None:
     reading = stage(Image(pixels=simulated[0].pixels))
-    spoke = {"vision-lite0": reading.findings, "anatomy-lite0": reading.regions}
+    drawn = [region for region in reading.regions if region.source == RegionSource.ANATOMY]
+    spoke = {"vision-lite0": reading.findings, "anatomy-lite0": drawn}
     for name, items in spoke.items():
         sha256 = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))["sha256"]
         assert items
@@ -216,8 +218,9 @@ def test_onnx_runtime_reads_a_film_as_torch_does(
                 assert one.confidence.value == pytest.approx(other.confidence.value, abs=1e-3)
         assert [one.label for one in here.regions] == [one.label for one in there.regions]
         for one, other in zip(here.regions, there.regions, strict=True):
-            assert one.mask is not None
-            assert other.mask is not None
+            if one.mask is None or other.mask is None:
+                assert one.box.iou(other.box) > 0.95
+                continue
             assert (one.mask.to_array() != other.mask.to_array()).mean() < 1e-3
 
 

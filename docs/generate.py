@@ -28,6 +28,7 @@ COMMANDS = (
     "train",
     "train anatomy",
     "train vision",
+    "train views",
 )
 
 

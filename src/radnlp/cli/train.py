@@ -7,6 +7,14 @@ import typer
 
 from radnlp.cli.results import say
 
+VIEWS_EXAMPLES = """\b
+Examples:
+  radnlp train views films/ -o trained
+  radnlp train views films/ -o trained --network trained/vision-lite0.safetensors
+\b
+The rule fits the network it was made for, and no other.
+"""
+
 ANATOMY_EXAMPLES = """\b
 Examples:
   radnlp train anatomy films/ -o trained
@@ -132,4 +140,36 @@ def anatomy(
     say(f"use them with: radnlp analyze --image FILE --vision-stage {weights}")
 
 
-__all__ = ["ANATOMY_EXAMPLES", "EXAMPLES", "anatomy", "train", "vision"]
+@train.command(epilog=VIEWS_EXAMPLES)
+def views(
+    *,
+    data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Folders with chest films.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="For the weights.")
+    ],
+    network: Annotated[
+        str, typer.Option(metavar="WEIGHTS", help="The network for findings it is to fit.")
+    ] = "vision-lite0",
+    films: Annotated[int, typer.Option(help="Chest films, turned and mirrored by code.")] = 350,
+    strangers: Annotated[int, typer.Option(help="Drawn images of other things.")] = 450,
+    seed: Annotated[int, typer.Option(help="Decides films, variants and drawings.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Threads of torch.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the weights.")] = "views-lite0",
+) -> None:
+    """Fit the rule that tells frontal chest films from turned ones and from other images."""
+    from radnlp.train.views import ViewTraining, train_views
+
+    options = ViewTraining(
+        data=tuple(data),
+        output=output,
+        network=network,
+        films=films,
+        strangers=strangers,
+        seed=seed,
+        threads=threads,
+        name=name,
+    )
+    say(f"wrote {train_views(options)}")
+
+
+__all__ = ["ANATOMY_EXAMPLES", "EXAMPLES", "VIEWS_EXAMPLES", "anatomy", "train", "views", "vision"]

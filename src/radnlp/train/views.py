@@ -54,8 +54,8 @@ class ViewTraining:
     data: tuple[Path, ...]
     output: Path
     network: str | Path = "vision-lite0"
-    films: int = 900
-    strangers: int = 900
+    films: int = 350
+    strangers: int = 450
     seed: int = 1
     held_out: float = 0.2
     threads: int | None = None

@@ -1,0 +1,43 @@
+"""Chest films, turned by code, become a rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radnlp.errors import InputError
+from radnlp.train.views import ViewTraining, train_views, variant
+from radnlp.vision.view import ViewJudge, ViewKind
+
+
+def test_variants_are_what_they_are_called() -> None:
+    film = np.arange(12, dtype=np.float32).reshape(3, 4) / 11
+    random = np.random.default_rng(0)
+    np.testing.assert_array_equal(variant(film, ViewKind.FRONTAL, random), film)
+    np.testing.assert_array_equal(variant(film, ViewKind.MIRRORED, random)[:, 0], film[:, -1])
+    np.testing.assert_array_equal(variant(film, ViewKind.UPSIDE_DOWN, random)[0, 0], film[-1, -1])
+    assert variant(film, ViewKind.TURNED_LEFT, random).shape == (4, 3)
+    np.testing.assert_allclose(variant(film, ViewKind.INVERTED, random), 1 - film)
+    wide = np.zeros((100, 80), np.float32)
+    assert variant(wide, ViewKind.PART, random).size < 0.4 * wide.size
+
+
+def test_a_few_films_give_weights_that_the_stage_reads(films_folder: Path, tmp_path: Path) -> None:
+    path = train_views(
+        ViewTraining(
+            data=(films_folder,), output=tmp_path, films=20, strangers=20, held_out=0.3, threads=1
+        )
+    )
+    card = (tmp_path / "views-lite0.json").read_text(encoding="utf-8")
+    network = card.split('"network": "')[1].split('"')[0]
+    view = ViewJudge(path, network)(np.zeros((320, 3, 3), np.float32))
+    assert set(view.chances) == set(ViewKind)
+    assert sum(view.chances.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("wrong", [{"films": 1}, {"strangers": 1}, {"held_out": 0.0}])
+def test_an_option_out_of_range_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InputError):
+        ViewTraining(data=(Path("films"),), output=Path("run"), **wrong)

@@ -1,0 +1,78 @@
+"""What an image is at all, by its look."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from radnlp.errors import ModelRejected
+from radnlp.examples import load_example
+from radnlp.io import read_image
+from radnlp.nets.weights import SHIPPED as PLACE
+from radnlp.schema.image import Image
+from radnlp.train.strangers import FAMILIES, stranger
+from radnlp.train.views import variant
+from radnlp.vision import EmbeddedVision
+from radnlp.vision.guard import ViewLimits, view_objection
+from radnlp.vision.view import View, ViewJudge, ViewKind, view_judge
+
+
+@pytest.fixture(scope="module")
+def stage() -> EmbeddedVision:
+    return EmbeddedVision()
+
+
+@pytest.fixture(scope="module")
+def film() -> np.ndarray:
+    pixels = read_image(load_example().image).pixels
+    assert pixels is not None
+    return pixels
+
+
+def names(stage: EmbeddedVision, pixels: np.ndarray) -> set[str]:
+    return {notice.name for notice in stage(Image(pixels=np.ascontiguousarray(pixels))).warnings}
+
+
+def test_the_bundled_film_is_read(stage: EmbeddedVision, film: np.ndarray) -> None:
+    assert not names(stage, film)
+
+
+@pytest.mark.parametrize("kind", [ViewKind.UPSIDE_DOWN, ViewKind.TURNED_LEFT, ViewKind.INVERTED])
+def test_a_film_that_lies_otherwise_is_turned_away(
+    stage: EmbeddedVision, film: np.ndarray, kind: ViewKind
+) -> None:
+    turned = variant(film, kind, np.random.default_rng(0))
+    assert names(stage, turned) == {"NotFrontalChest"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_drawn_strangers_are_turned_away(stage: EmbeddedVision, family: str) -> None:
+    drawn = stranger(family, 300, np.random.default_rng(90_210))
+    assert names(stage, drawn) == {"NotFrontalChest"}
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    view = View(kind=ViewKind.INVERTED, chances={ViewKind.INVERTED: 0.9}, distance=0.5)
+    assert "invert it first" in str(view_objection(view, ViewLimits()))
+
+
+def test_what_is_unlike_all_chest_films_is_refused_whatever_its_kind() -> None:
+    view = View(kind=ViewKind.FRONTAL, chances={ViewKind.FRONTAL: 1.0}, distance=3.0)
+    assert "unlike" in str(view_objection(view, ViewLimits()))
+    near = View(kind=ViewKind.FRONTAL, chances={ViewKind.FRONTAL: 1.0}, distance=0.5)
+    assert view_objection(near, ViewLimits()) is None
+
+
+def test_the_rule_fits_one_network_only() -> None:
+    card = json.loads((PLACE / "vision-lite0.json").read_text(encoding="utf-8"))
+    assert view_judge("views-lite0", card) is not None
+    other = {"name": "mine", "sha256": "0" * 64}
+    assert view_judge("views-lite0", other) is None
+    with pytest.raises(ModelRejected, match="radnlp train views"):
+        ViewJudge("views-lite0", "mine@000000000000")
+
+
+def test_no_rule_can_be_asked_for() -> None:
+    assert view_judge(None, {}) is None

@@ -44,7 +44,7 @@ class Plausibility:
     both_lungs: tuple[float, float] = (0.08, 0.6)
     heart: tuple[float, float] = (0.01, 0.30)
     slender: float = 0.7
-    lung_certainty: float = 0.9
+    lung_certainty: float = 0.87
     heart_certainty: float = 0.85
 
 

@@ -32,11 +32,12 @@ docs: $(VENV)/.dev ## write the generated pages and serve the site on this machi
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
-bench: $(VENV)/.dev ## measure, and write the model card; needs the data folder named by DATA
+bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder named by DATA
 	$(BIN)/python benchmarks/text_quality.py --data $(DATA)/openi_dev --results
 	$(BIN)/python benchmarks/text_speed.py --data $(DATA)/openi_dev
 	$(BIN)/python benchmarks/vision_speed.py
 	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/anatomy_card.py
 	$(BIN)/python benchmarks/model_card.py
 	$(BIN)/python docs/generate.py
 

@@ -17,7 +17,7 @@ from model_card import prose, table
 from results import PLACE
 
 WEIGHTS = PLACE.parent.parent / "src" / "radnlp" / "nets" / "data" / "anatomy-lite0.safetensors"
-WORDS_ARE_OF = "anatomy-lite0@"
+WORDS_ARE_OF = "anatomy-lite0@a63306284a90"
 
 LICENCE = "Apache-2.0 for the weights; the sources ask for attribution (see data)"
 INTENDED_USE = "research on frontal chest radiographs of adults; draft output, not for diagnosis"
@@ -84,19 +84,27 @@ pixels.
 """
 
 SPLITS = """
-No patient is in both splits. Of the train patients, 15 % (by a hash of the patient, seed 1) gave no
-gradient; they were looked at while the recipe was made. The weights are the moving average after
-the last step: no checkpoint was chosen by a figure. The dev split and JSRT gave no gradient and no
-choice. Mean Dice on the held-out patients, in the network's pixels: {held_out}.
+No patient is in both splits. Of the train patients, 15 % (by a hash of the patient, seed 1) gave
+no gradient; the recipe and the checks of the vision stage were chosen on them. The weights are the
+moving average after the last step: no checkpoint was chosen by a figure. Dev and JSRT gave no
+gradient. They are not wholly unseen: 20 NIH dev films were looked at with their drawings, and dev
+and JSRT were measured once before on these weights; after that the least certainty of a lung was
+lowered from 0.90 to 0.87, on train films, because 2.4 % of the dev films had been refused. No Dice
+and no ratio changed. The least certainties (lung 0.87, heart 0.85) and the least slenderness of a
+lung were set on 500 train films and on 26 DICOM files that show no frontal chest, so those files
+are no test of the refusal. Mean Dice on the held-out patients, in the network's pixels:
+{held_out}.
 
 Lungs are what is seen beside the heart and the mediastinum. Where both lungs were outlined in one
-mask, its two pieces became the sides. Where Wingspan outlined the left lung through the heart (5 of
-190 train films), the heart was taken out of it.
+mask, its two pieces became the sides. Where Wingspan outlined the left lung through the heart (5
+of 190 train films), the heart was taken out of it. Where nobody outlined the heart, it was denied
+in the lungs, above them, beside them and far below; before that, it spread over whole Shenzhen
+films.
 
 In the first part of the training only outlined films were seen. After that, the network's own
 drawings counted half where they passed the checks of the vision stage (one piece, plausible size,
-sure) and nobody had outlined: the heart on Montgomery and Shenzhen, everything on {guessed} of the
-NIH and Kermany films.
+sure) and nobody had outlined: the heart on Montgomery and Shenzhen, everything on NIH and Kermany
+films; {guessed} films of a sample of 800 in the end.
 
 ## Outlines, dev split
 
@@ -126,9 +134,13 @@ LIMITS = """
 ## Limits
 
 - The heart was outlined by people on 190 films of one collection; elsewhere the network learned it
-from films of a phantom and from its own drawings.
+from films of a phantom and from its own drawings. On JSRT it agrees less (table above), while the
+ratio, which needs the width alone, holds.
+- Some Shenzhen films were outlined through the heart or into the stomach's air; no network agrees
+with both customs.
 - Frontal films only. Lateral views, other body parts, CT and MR are refused by header or by the
-area of the lungs; without a header the latter is all there is, and it can be fooled.
+look of the lungs; without a header the latter is all there is, and it can be fooled: 7 of 26 DICOM
+files that show no frontal chest would be taken for one (five are one MR slice in five encodings).
 - A lung that is white throughout is missed or drawn too small.
 - Outlines on portable films of the ill were looked at, not measured: no such film has an outline.
 - The ratio runs along rows: a film that is turned gives another one. On AP films a heart looks
@@ -146,11 +158,21 @@ python benchmarks/anatomy_card.py
 ```"""
 
 RUN = """
-Seed {seed}, {steps} steps of {batch} films. {history}
-"""
+Seed {seed}, {steps} steps of {batch} films.
+{history}"""
 
 #: What happened in this one run and is not in the command; from its log.
-HISTORY, GUESSED = "", ""
+GUESSED = 559
+HISTORY = """\
+About 65 minutes on two CPU cores that others used too. The run was stopped and resumed five times:
+its length was changed from 1800 to 1100, 1400, 1000 and at last to 1400 steps; up to step 1000 the
+heart was not denied anywhere and 330 films of a sample of 600 were guessed; the moving average
+kept 0.998 of itself at a step, today's code keeps 0.99. So today's code gives other weights. On
+the held-out patients (heart 0.941 in stored pixels, left out as no heart on 3 of 110 films) three
+other things gave no more: stopping at step 1000 (0.941, but left out on 39 films); averaging
+drawings of two or three sizes (0.938 to 0.940) or exposures (0.941); 300 further steps without the
+phantom's hearts and with 987 guessed films (0.938 instead of 0.940, in the network's pixels).
+"""
 
 
 def last_line(weights: str) -> dict[str, Any]:

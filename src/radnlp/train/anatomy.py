@@ -150,7 +150,7 @@ def train_anatomy(options: AnatomyTraining) -> Path:
     net = AnatomyNet(AnatomyShape(structures=len(STRUCTURES)))
     if options.pretrained:
         load_photographs_into(net)
-    learner = Learner(net, drawing_loss, decay=0.998, bfloat16=options.bfloat16)
+    learner = Learner(net, drawing_loss, bfloat16=options.bfloat16)
     run = _Run(options, learner, learning, held_out.outlined())
     run.prepare()
     run.train()

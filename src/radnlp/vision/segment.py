@@ -33,14 +33,19 @@ class Plausibility:
         lung: Least and greatest part of the image's area that one lung covers.
         both_lungs: The same for both together.
         heart: The same for the heart; a heart outside of it is left out.
-        certainty: Least mean probability inside each structure. On other images shapes like
-            lungs are found, but with less.
+        slender: Least height of one lung over its width. A lung lies down in other views, and in
+            animals.
+        lung_certainty: Least mean probability inside each lung. On other images shapes like lungs
+            are found, but with less.
+        heart_certainty: The same for the heart.
     """
 
     lung: tuple[float, float] = (0.01, 0.35)
     both_lungs: tuple[float, float] = (0.08, 0.6)
     heart: tuple[float, float] = (0.01, 0.30)
-    certainty: float = 0.8
+    slender: float = 0.7
+    lung_certainty: float = 0.87
+    heart_certainty: float = 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,14 +158,23 @@ def _lung_fault(masks: dict[str, NDArray[np.bool_]], limits: Plausibility) -> st
             return f"{label.replace('_', ' ')} would cover {masks[label].mean():.0%} of the image"
     if not _within(left | right, limits.both_lungs):
         return f"both lungs would cover {(left | right).mean():.0%} of the image"
+    for label in _LUNGS:
+        if _slenderness(masks[label]) < limits.slender:
+            return f"the {label.replace('_', ' ')} would lie down"
     if _middle(left) <= _middle(right):
         return "the left lung would lie on the image's left"
     return None
 
 
+def _slenderness(mask: NDArray[np.bool_]) -> float:
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return float((rows[-1] + 1 - rows[0]) / (columns[-1] + 1 - columns[0]))
+
+
 def _doubt(certainty: dict[str, float], limits: Plausibility) -> str | None:
     for label, value in certainty.items():
-        if value < limits.certainty:
+        least = limits.lung_certainty if label in _LUNGS else limits.heart_certainty
+        if value < least:
             return f"the {label.replace('_', ' ')} was not clear (mean probability {value:.2f})"
     return None
 

@@ -106,3 +106,20 @@ def test_a_heart_of_no_size_is_left_out(chest: Drawing) -> None:
     planes[2] = -5.0
     anatomy = segment(replace(chest, logits=planes), LABELS, SHAPE, Plausibility())
     assert set(anatomy.masks) == {"left_lung", "right_lung"}
+
+
+def test_lungs_that_lie_down_are_not_shown(chest: Drawing) -> None:
+    planes = np.full_like(chest.logits, -5.0)
+    planes[0, 14:22, 17:31] = 5.0
+    planes[1, 14:22, 1:14] = 5.0
+    anatomy = segment(replace(chest, logits=planes), LABELS, SHAPE, Plausibility())
+    assert anatomy.masks == {}
+    assert "lie down" in (anatomy.reason or "")
+
+
+def test_a_heart_is_asked_for_less_certainty_than_a_lung(chest: Drawing) -> None:
+    planes = chest.logits.copy()
+    planes[2] = np.where(planes[2] > 0, 2.0, -5.0)
+    assert "heart" in segment(replace(chest, logits=planes), LABELS, SHAPE, Plausibility()).masks
+    planes[0] = np.where(planes[0] > 0, 2.0, -5.0)
+    assert segment(replace(chest, logits=planes), LABELS, SHAPE, Plausibility()).masks == {}

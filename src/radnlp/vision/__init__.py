@@ -1,5 +1,6 @@
 """Image → image findings, anatomy masks and heat maps."""
 
 from radnlp.vision.embedded import EmbeddedVision, VisionOptions
+from radnlp.vision.prepare import PreparationOptions
 
-__all__ = ["EmbeddedVision", "VisionOptions"]
+__all__ = ["EmbeddedVision", "PreparationOptions", "VisionOptions"]

@@ -17,6 +17,7 @@ from radnlp.version import __version__
 from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.encoder import Encoder
 from radnlp.vision.guard import objection
+from radnlp.vision.prepare import PreparationOptions
 from radnlp.vision.segment import Anatomy, Plausibility, segment
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ class VisionOptions:
     Attributes:
         weights: A ``.safetensors`` file with its card beside it, its folder, or a shipped name.
         plausible: Lungs and heart that are taken for true.
+        preparation: The steps that bring an image to the network.
     """
 
     weights: str | Path = "vision-lite0"
     plausible: Plausibility = field(default_factory=Plausibility)
+    preparation: PreparationOptions = field(default_factory=PreparationOptions)
 
 
 class EmbeddedVision:
@@ -58,7 +61,7 @@ class EmbeddedVision:
         self.options = options or VisionOptions()
         if weights is not None:
             self.options = replace(self.options, weights=weights)
-        self._encoder = Encoder(self.options.weights)
+        self._encoder = Encoder(self.options.weights, self.options.preparation)
         self._concepts = concept_cards(self._encoder.card["concepts"])
         self._anatomy = tuple(self._encoder.card["anatomy"])
         self.provenance = Provenance(

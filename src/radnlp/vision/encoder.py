@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from radnlp.errors import ModelRejected
 from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionShape
 from radnlp.nets.weights import load_weights
-from radnlp.schema.geometry import PixelMap
-from radnlp.vision.prepare import Fit, prepare
+from radnlp.schema.geometry import Box, PixelMap
+from radnlp.vision.prepare import Fit, PreparationOptions, run_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,22 +38,31 @@ class Encoded:
     fit: Fit
     pixel_map: PixelMap
 
+    @property
+    def frame(self) -> Box:
+        """The part of the image that the network saw, in stored pixels."""
+        fit = self.fit
+        seen = Box(fit.left, fit.top, fit.left + fit.width, fit.top + fit.height)
+        return self.pixel_map.box_to_stored(seen)
+
 
 class Encoder:
     """The network of one weights file; safe to call from several threads.
 
     Args:
         weights: Path of a ``.safetensors`` file or its folder, or a shipped name.
+        preparation: How an image is brought to the network; the weights learned from the default.
 
     Raises:
         ModelNotFound: nothing is there.
         ModelRejected: the file cannot be trusted or does not fit this network.
     """
 
-    def __init__(self, weights: str | Path) -> None:
+    def __init__(self, weights: str | Path, preparation: PreparationOptions | None = None) -> None:
         loaded = load_weights(weights, architectures=frozenset({ARCHITECTURE}))
         self.card: Mapping[str, Any] = loaded.card
         self.name = loaded.name
+        self.preparation = preparation or PreparationOptions()
         try:
             self.size = int(self.card["input"]["size"])
             self._net = VisionNet(VisionShape(**self.card["shape"]))
@@ -68,14 +77,14 @@ class Encoder:
 
     def __call__(self, pixels: NDArray[np.float32]) -> Encoded:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
-        rows, columns = pixels.shape
-        square, pixel_map = prepare(pixels, self.size)
+        prepared, fit = run_steps(pixels, self.size, self.preparation)
+        square = torch.from_numpy(prepared.pixels)[None, None]
         with torch.inference_mode():
             output = self._net(square * 2 - 1)
         return Encoded(
             anatomy=output.anatomy[0].numpy(),
             evidence=output.evidence[0].numpy(),
             findings=output.findings[0].numpy(),
-            fit=Fit.of(rows, columns, self.size),
-            pixel_map=pixel_map,
+            fit=fit,
+            pixel_map=prepared.pixel_map,
         )

@@ -24,7 +24,7 @@ class Plausibility:
     """What lungs and heart of a frontal chest film are like.
 
     Attributes:
-        lung: Least and greatest part of the image's area that one lung covers.
+        lung: Least and greatest part of the area that one lung covers of what the network saw.
         both_lungs: The same for both together.
         heart: The same for the heart; a heart outside of it is left out.
         certainty: Least mean probability inside each structure. On other images shapes like
@@ -60,10 +60,12 @@ def segment(
         shape: Rows and columns of the image.
         limits: What is taken for true.
     """
+    rows, columns = _seen(encoded, shape)
+    seen = rows.stop - rows.start, columns.stop - columns.start
     masks: dict[str, NDArray[np.bool_]] = {}
     certainty: dict[str, float] = {}
     for label, logits in zip(labels, _cleaned(encoded.anatomy, labels), strict=True):
-        drawn = _stored(logits, encoded, shape)
+        drawn = _stored(logits, encoded, seen)
         masks[label] = drawn > 0
         if masks[label].any():
             certainty[label] = float(_sigmoid(drawn[masks[label]]).mean())
@@ -72,7 +74,19 @@ def segment(
         return Anatomy(masks={}, certainty={}, reason=reason)
     if "heart" in masks and not _within(masks["heart"], limits.heart):
         del masks["heart"]
+    for label, mask in masks.items():
+        masks[label] = np.zeros(shape, dtype=np.bool_)
+        masks[label][rows, columns] = mask
     return Anatomy(masks=masks, certainty=certainty)
+
+
+def _seen(encoded: Encoded, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns of the image that the network saw; a crop is left out."""
+    frame = encoded.frame
+    return (
+        slice(max(0, round(frame.y0)), min(shape[0], round(frame.y1))),
+        slice(max(0, round(frame.x0)), min(shape[1], round(frame.x1))),
+    )
 
 
 def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:

@@ -35,7 +35,8 @@ def chest() -> Encoded:
 
 
 def test_masks_come_back_in_stored_pixels(chest: Encoded) -> None:
-    anatomy = segment(chest, LABELS, (256, 256), Plausibility())
+    twice = replace(chest, pixel_map=PixelMap(scale_x=2.0, scale_y=2.0))
+    anatomy = segment(twice, LABELS, (256, 256), Plausibility())
     left = np.argwhere(anatomy.masks["left_lung"])
     assert anatomy.masks["left_lung"].shape == (256, 256)
     assert abs(left[:, 1].min() - 19 * 8) <= 2

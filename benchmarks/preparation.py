@@ -1,0 +1,295 @@
+"""What does each chain of preparation steps do to the vision stage? Dice, AUROC, milliseconds.
+
+    python benchmarks/preparation.py --data ../shared/data/cxr
+
+The weights stay as they are, and learned from the default chain: so this measures how these
+weights bear other chains, and films that were disturbed on purpose, not what weights trained on
+another chain would reach. Differences to the default chain are paired, film by film.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from radnlp.schema.image import Image
+from radnlp.train.cache import read_grey
+from radnlp.train.calibrate import auroc
+from radnlp.train.films import Film, read_films
+from radnlp.vision import EmbeddedVision, VisionOptions
+from radnlp.vision.encoder import Encoder
+from radnlp.vision.prepare import PreparationOptions, run_steps
+from radnlp.vision.steps import clahe, crop_border, denoise, pad, percentile, resize
+from results import append
+from vision_quality import mean_interval, table
+
+CHAINS = {
+    "default": PreparationOptions(),
+    "+ crop_border": PreparationOptions(steps=("crop_border", "resize", "percentile", "pad")),
+    "no gamma": PreparationOptions(gamma=False),
+    "clahe for percentile": PreparationOptions(steps=("resize", "clahe", "pad")),
+    "+ clahe": PreparationOptions(steps=("resize", "percentile", "clahe", "pad")),
+    "+ median before": PreparationOptions(steps=("denoise", "resize", "percentile", "pad")),
+    "+ median after": PreparationOptions(steps=("resize", "denoise", "percentile", "pad")),
+    "+ bilateral before": PreparationOptions(
+        steps=("denoise", "resize", "percentile", "pad"), method="bilateral"
+    ),
+}
+#: Chains whose findings are measured on disturbed films as well.
+ON_DISTURBED = ("default", "+ crop_border", "clahe for percentile", "+ median before")
+POOLS = {"wingspan": 23, "montgomery": 18, "shenzhen": 39}
+SEED = 1
+
+
+def disturbed(pixels: np.ndarray, how: str) -> np.ndarray:
+    """A film in [0, 1] as another machine might have left it."""
+    kind, _, amount = how.partition(" ")
+    if kind == "border":
+        return np.pad(pixels, border_of(pixels.shape, how))
+    if kind == "gamma":
+        return pixels ** np.float32(amount)
+    if kind == "noise":
+        noise = np.random.default_rng(SEED).normal(0, float(amount), pixels.shape)
+        return (pixels + noise.astype(np.float32)).clip(0, 1)
+    return 1 - pixels if kind == "inverted" else pixels
+
+
+def border_of(shape: tuple[int, ...], how: str) -> list[tuple[int, int]]:
+    """Rows and columns of black that are added on each side."""
+    share = float(how.split()[1]) if how.startswith("border") else 0.0
+    return [(round(share * side),) * 2 for side in shape]
+
+
+DISTURBANCES = (
+    "none", "border 0.10", "border 0.25", "gamma 0.5", "gamma 2", "noise 0.05", "inverted",
+)  # fmt: skip
+
+
+def lungs_dice(
+    film: Film, stages: dict[str, EmbeddedVision]
+) -> dict[tuple[str, str], tuple[float, bool]]:
+    """Dice of both lungs and whether the film was refused (then 0), by disturbance and chain."""
+    found = {}
+    pixels = read_grey(film.path)
+    sides = [read_grey(path) > 0.5 for name, path in film.masks if "lung" in name]
+    truth = np.logical_or.reduce(sides)
+    for how in DISTURBANCES:
+        image = Image(pixels=disturbed(pixels, how))
+        mask = np.pad(truth, border_of(truth.shape, how))
+        for chain, stage in stages.items():
+            drawn = np.zeros_like(mask)
+            reading = stage(image)
+            for region in reading.regions:
+                if "lung" in region.label and region.mask:
+                    drawn |= region.mask.to_array()
+            value = 2 * (drawn & mask).sum() / (drawn.sum() + mask.sum())
+            found[how, chain] = float(value), bool(reading.warnings)
+    return found
+
+
+def dice_rows(films: list[Film], draws: int) -> list[dict[str, Any]]:
+    """Mean Dice of the lungs by disturbance and chain, with the difference to the default."""
+    stages = {
+        chain: EmbeddedVision(VisionOptions(preparation=steps)) for chain, steps in CHAINS.items()
+    }
+    values = [lungs_dice(film, stages) for film in films]
+    rows = []
+    for how, chain in values[0]:
+        ours = np.array([one[how, chain][0] for one in values])
+        gain = ours - np.array([one[how, "default"][0] for one in values])
+        rows.append(
+            {
+                "films": how,
+                "chain": chain,
+                "n": len(ours),
+                "dice": round(float(ours.mean()), 4),
+                "refused": sum(one[how, chain][1] for one in values),
+                "gain": round(float(gain.mean()), 4),
+                "gain_interval": mean_interval(gain, draws),
+                "by_pool": {
+                    pool: round(float(ours[[film.pool == pool for film in films]].mean()), 4)
+                    for pool in POOLS
+                },
+            }
+        )
+    return rows
+
+
+def auroc_rows(films: list[Film], draws: int) -> list[dict[str, Any]]:
+    """Mean AUROC of the supported NIH findings, with the paired difference to the default.
+
+    Every chain on the films as they are, a few on disturbed ones. Patients are drawn for the
+    intervals.
+    """
+    encoders = {chain: Encoder("vision-lite0", steps) for chain, steps in CHAINS.items()}
+    card = encoders["default"].card["concepts"]
+    tables = [
+        (column, data)
+        for column, entry in enumerate(card)
+        if entry["supported"]
+        and (data := table(films, entry["concept"])).truth[data.known].sum() >= 5
+    ]
+    draw = [drawn_patients(films, seed) for seed in range(draws)]
+    rows = []
+    for how in DISTURBANCES[:-1]:
+        scores = {
+            chain: np.stack(
+                [encoder(disturbed(read_grey(film.path), how)).findings for film in films]
+            )
+            for chain, encoder in encoders.items()
+            if how == "none" or chain in ON_DISTURBED
+        }
+        everyone = np.arange(len(films))
+        for chain, ours in scores.items():
+            gains = [
+                mean_auroc(ours, tables, some) - mean_auroc(scores["default"], tables, some)
+                for some in (draw if chain != "default" else ())
+            ]
+            low, high = np.percentile(gains, (2.5, 97.5)) if gains else (0.0, 0.0)
+            value = mean_auroc(ours, tables, everyone)
+            base = mean_auroc(scores["default"], tables, everyone)
+            rows.append(
+                {
+                    "films": how,
+                    "chain": chain,
+                    "n": len(films),
+                    "findings": len(tables),
+                    "auroc": round(value, 4),
+                    "gain": round(value - base, 4),
+                    "gain_interval": [round(float(low), 4), round(float(high), 4)],
+                }
+            )
+            print(rows[-1], flush=True)
+    return rows
+
+
+def drawn_patients(films: list[Film], seed: int) -> np.ndarray:
+    """Numbers of the films of as many patients as there are, drawn with replacement."""
+    of_patient: dict[str, list[int]] = {}
+    for number, film in enumerate(films):
+        of_patient.setdefault(film.patient, []).append(number)
+    groups = list(of_patient.values())
+    picks = np.random.default_rng(seed).integers(len(groups), size=len(groups))
+    return np.concatenate([groups[pick] for pick in picks])
+
+
+def mean_auroc(scores: np.ndarray, tables: list[Any], some: np.ndarray) -> float:
+    """Mean over findings on the films drawn."""
+    values = []
+    for column, data in tables:
+        use = some[data.known[some]]
+        truth = data.truth[use]
+        if 0 < truth.sum() < len(truth):
+            values.append(auroc(scores[use, column], truth))
+    return float(np.mean(values))
+
+
+def crop_safety(films: list[Film]) -> dict[str, Any]:
+    """How often the border step cuts anything off a lung or a heart that somebody outlined."""
+    cropped = touched = 0
+    cut = []
+    outlined = [film for film in films if film.masks]
+    for film in outlined:
+        pixels = read_grey(film.path)
+        done = crop_border(pixels)
+        x, y = round(done.pixel_map.offset_x), round(done.pixel_map.offset_y)
+        rows, columns = done.pixels.shape
+        cut.append(1 - done.pixels.size / pixels.size)
+        cropped += cut[-1] > 0
+        masks = [read_grey(path) > 0.5 for _, path in film.masks]
+        touched += any(mask.sum() > mask[y : y + rows, x : x + columns].sum() for mask in masks)
+    return {
+        "n": len(outlined),
+        "cropped": int(cropped),
+        "most_cut": round(float(max(cut)), 4),
+        "masks_touched": int(touched),
+    }
+
+
+def milliseconds(film: Film, repeats: int) -> dict[str, Any]:
+    """Each step on 2,500 × 3,000 pixels and on the network's 256, and each chain; one thread."""
+    large = np.asarray(cv2.resize(read_grey(film.path), (2500, 3000)), dtype=np.float32)
+    small = resize(large, size=256).pixels
+    steps = {
+        "percentile": percentile,
+        "clahe": clahe,
+        "denoise median": denoise,
+        "denoise bilateral": lambda pixels: denoise(pixels, method="bilateral"),
+        "denoise nlm": lambda pixels: denoise(pixels, method="nlm"),
+        "crop_border": crop_border,
+        "resize": lambda pixels: resize(pixels, size=256),
+        "pad": lambda pixels: pad(pixels, size=max(pixels.shape)),
+    }
+    return {
+        "3000x2500": {name: timed(step, large, repeats) for name, step in steps.items()},
+        "256x213": {name: timed(step, small, repeats) for name, step in steps.items()},
+        "chains": {
+            name: timed(lambda pixels, how=how: run_steps(pixels, 256, how), large, repeats)
+            for name, how in CHAINS.items()
+        },
+    }
+
+
+def timed(call: Any, pixels: np.ndarray, repeats: int) -> float:
+    """Least milliseconds: other work on the machine only adds to it."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call(pixels)
+        times.append(time.perf_counter() - start)
+    return round(1000 * min(times), 1)
+
+
+def chosen(films: list[Film], most: int) -> list[Film]:
+    """Dev films whose lungs are outlined, the same number of each collection every time."""
+    picked = []
+    for pool, count in POOLS.items():
+        there = [film for film in films if film.pool == pool and film.split == "dev" and film.masks]
+        picked += sorted(there, key=lambda film: film.share(SEED))[: min(count, most)]
+    return picked
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/cxr"))
+    parser.add_argument("--most", type=int, default=385, help="films of a collection at most")
+    parser.add_argument("--draws", type=int, default=300)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--no-record", action="store_true", help="do not append to results.jsonl")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    start = time.process_time()
+    films = read_films(options.data)
+    outlined = chosen(films, options.most)
+    nih = [film for film in films if film.pool == "nih" and film.split == "dev"][: options.most]
+    times = milliseconds(outlined[0], options.repeats)
+    print("ms", times, flush=True)
+    safety = crop_safety(films if options.most > 100 else outlined)
+    print("crop", safety, flush=True)
+    dice = dice_rows(outlined, options.draws)
+    for row in dice:
+        print(row, flush=True)
+    auroc = auroc_rows(nih, options.draws)
+    print(f"{time.process_time() - start:.0f} s of processor time")
+    if not options.no_record:
+        append(
+            "preparation",
+            {
+                "n": len(outlined) + len(nih),
+                "milliseconds": times,
+                "crop_border": safety,
+                "dice": dice,
+                "auroc": auroc,
+            },
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -21,14 +21,17 @@ _SHARE = 0.95
 _LETTER = 0.01
 #: Percentiles taken as the darkest and the brightest grey.
 _ENDS = (0.5, 99.5)
+_TOP = 0
 
 
 def content_window(pixels: NDArray[np.float32], *, limit: float) -> tuple[slice, slice]:
     """Return the rows and columns that are left when the border is peeled off line by line.
 
-    A line at the edge is border if nearly all of it is as dark as the darkest, or as bright as the
-    brightest, of the image, letters and marks aside. It covers collimator shutters parallel to
-    the image's sides, and air beside the body where it is black.
+    A line at the edge is border if nearly all of it is as dark as the darkest of the image, letters
+    and marks aside: collimator shutters parallel to the image's sides, and air beside the body
+    where it is black. White border is only believed if the film has it at the top as well: a belly
+    is white at the bottom, a lung without air at a side, but nothing of a chest at the top. Where
+    opposite sides are border beyond the limit, nothing is cut: the image may be all of one grey.
 
     Args:
         pixels: Shape (rows, columns), any range, finite.
@@ -49,8 +52,8 @@ def content_window(pixels: NDArray[np.float32], *, limit: float) -> tuple[slice,
     if high - low <= np.finfo(np.float32).eps:
         return slice(0, rows), slice(0, columns)
     near = _TOLERANCE * (high - low)
-    kinds = [_without_letters(small <= low + near), _without_letters(small >= high - near)]
-    top, bottom, left, right = _peeled(kinds, limit)
+    dark, bright = _without_letters(small <= low + near), _without_letters(small >= high - near)
+    top, bottom, left, right = _peeled(dark, bright, limit)
     down, across = rows / small.shape[0], columns / small.shape[1]
     return (
         slice(int(np.floor(top * down)), int(np.ceil(bottom * down))),
@@ -66,30 +69,37 @@ def _without_letters(border: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return border | np.isin(names, letters[letters > 0])
 
 
-def _peeled(kinds: list[NDArray[np.bool_]], limit: float) -> tuple[int, int, int, int]:
+def _peeled(
+    dark: NDArray[np.bool_], bright: NDArray[np.bool_], limit: float
+) -> tuple[int, int, int, int]:
     """Return top, bottom, left and right (half open) once no edge line is border any more."""
-    rows, columns = kinds[0].shape
-    most = int(limit * rows), int(limit * columns)
+    rows, columns = dark.shape
     edges = [0, rows, 0, columns]
+    room = [int(limit * rows)] * 2 + [int(limit * columns)] * 2
+    kinds = [dark]
 
-    def is_border(side: int) -> bool:
+    def is_border(side: int, kind: NDArray[np.bool_]) -> bool:
         top, bottom, left, right = edges
         lines = (
-            (top, slice(left, right)),
-            (bottom - 1, slice(left, right)),
-            (slice(top, bottom), left),
-            (slice(top, bottom), right - 1),
+            kind[top, left:right],
+            kind[bottom - 1, left:right],
+            kind[top:bottom, left],
+            kind[top:bottom, right - 1],
         )
-        return any(float(kind[lines[side]].mean()) >= _SHARE for kind in kinds)
+        return float(lines[side].mean()) >= _SHARE
 
-    room = [most[0], most[0], most[1], most[1]]
     peeling = True
     while peeling:
         peeling = False
+        if len(kinds) == 1 and is_border(_TOP, bright):
+            kinds.append(bright)
         for side, inward in enumerate((1, -1, 1, -1)):
-            if room[side] > 0 and is_border(side):
+            if room[side] > 0 and any(is_border(side, kind) for kind in kinds):
                 edges[side] += inward
                 room[side] -= 1
                 peeling = True
+    still = [any(is_border(side, kind) for kind in kinds) for side in range(4)]
+    if (still[0] and still[1]) or (still[2] and still[3]):
+        return 0, rows, 0, columns
     top, bottom, left, right = edges
     return top, bottom, left, right

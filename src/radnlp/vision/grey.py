@@ -74,7 +74,8 @@ def equalise(pixels: NDArray[np.float32], *, clip: float, tiles: int) -> NDArray
 
     Args:
         pixels: Shape (rows, columns), any range, finite.
-        clip: Greatest slope of the mapping, 1 or more; 1 changes nothing.
+        clip: Greatest slope of the mapping, 1 or more; what is cut off is spread out evenly, which
+            adds up to 1 to every slope.
         tiles: Tiles along each side; fewer where one would be under 16 pixels.
 
     Returns:

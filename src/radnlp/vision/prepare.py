@@ -39,7 +39,7 @@ class PreparationOptions:
         low: ``percentile``: what becomes 0.
         high: ``percentile``: what becomes 1.
         gamma: ``percentile``: whether the median becomes 0.5.
-        clip: ``clahe``: greatest gain, 1 or more.
+        clip: ``clahe``: limit of the gain, 1 or more.
         tiles: ``clahe``: tiles along each side.
         method: ``denoise``: ``median``, ``bilateral`` or ``nlm``.
         strength: ``denoise``: what counts as noise, as part of the image's range.

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from radnlp.errors import InputError
 from radnlp.schema.geometry import PixelMap
 from radnlp.vision.border import content_window
 from radnlp.vision.grey import HIGH, LOW, equalise, normalise, smooth
@@ -92,7 +93,7 @@ def percentile(
 
 
 def clahe(pixels: NDArray[np.float32], *, clip: float = 2.0, tiles: int = 8) -> Prepared:
-    """Equalise place by place to 0 to 1, with a gain of ``clip`` at most; see `equalise`."""
+    """Equalise place by place to 0 to 1, the gain limited by ``clip``; see `equalise`."""
     return Prepared(pixels=equalise(pixels, clip=clip, tiles=tiles))
 
 
@@ -127,12 +128,18 @@ def resize(pixels: NDArray[np.float32], *, size: int) -> Prepared:
 
 
 def pad(pixels: NDArray[np.float32], *, size: int) -> Prepared:
-    """Put pixels of at most ``size`` a side into the middle of a black square of that side."""
+    """Put pixels of at most ``size`` a side into the middle of a black square of that side.
+
+    Raises:
+        InputError: a side is longer.
+    """
     rows, columns = pixels.shape
-    fit = Fit.of(rows, columns, size)
+    if max(rows, columns) > size:
+        raise InputError(
+            f"pad makes a square of {size} pixels a side, got {rows} rows and {columns} columns; "
+            "resize first"
+        )
+    top, left = (size - rows) // 2, (size - columns) // 2
     square = np.zeros((size, size), np.float32)
-    square[fit.top : fit.top + rows, fit.left : fit.left + columns] = pixels
-    return Prepared(
-        pixels=square,
-        pixel_map=PixelMap(offset_x=-float(fit.left), offset_y=-float(fit.top)),
-    )
+    square[top : top + rows, left : left + columns] = pixels
+    return Prepared(pixels=square, pixel_map=PixelMap(offset_x=-float(left), offset_y=-float(top)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from functools import reduce
 
@@ -104,6 +106,16 @@ def test_the_default_chain_normalises_the_resized_film(shape: tuple[int, int]) -
     expected[inside] = torch.from_numpy(normalise(expected[inside][0, 0].numpy()))
     square, _ = prepare(pixels, SIZE)
     assert torch.equal(square, expected)
+
+
+def test_a_chain_without_its_steps_does_not_load_opencv() -> None:
+    code = (
+        "import sys, numpy as np; from radnlp.vision.prepare import *; "
+        "prepare(np.eye(9, dtype=np.float32), 32); assert 'cv2' not in sys.modules; "
+        "how = PreparationOptions(steps=('crop_border', 'resize', 'pad')); "
+        "prepare(np.eye(9, dtype=np.float32), 32, how); assert 'cv2' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

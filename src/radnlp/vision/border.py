@@ -21,7 +21,6 @@ _SHARE = 0.95
 _LETTER = 0.01
 #: Percentiles taken as the darkest and the brightest grey.
 _ENDS = (0.5, 99.5)
-_TOP = 0
 
 
 def content_window(pixels: NDArray[np.float32], *, limit: float) -> tuple[slice, slice]:
@@ -30,8 +29,9 @@ def content_window(pixels: NDArray[np.float32], *, limit: float) -> tuple[slice,
     A line at the edge is border if nearly all of it is as dark as the darkest of the image, letters
     and marks aside: collimator shutters parallel to the image's sides, and air beside the body
     where it is black. White border is only believed if the film has it at the top as well: a belly
-    is white at the bottom, a lung without air at a side, but nothing of a chest at the top. Where
-    opposite sides are border beyond the limit, nothing is cut: the image may be all of one grey.
+    is white at the bottom, a lung without air at a side, but nothing of a chest at the top. White
+    border beyond the limit is not believed either, nor black border beyond it on opposite sides:
+    the image may be all of one grey.
 
     Args:
         pixels: Shape (rows, columns), any range, finite.
@@ -53,7 +53,11 @@ def content_window(pixels: NDArray[np.float32], *, limit: float) -> tuple[slice,
         return slice(0, rows), slice(0, columns)
     near = _TOLERANCE * (high - low)
     dark, bright = _without_letters(small <= low + near), _without_letters(small >= high - near)
-    top, bottom, left, right = _peeled(dark, bright, limit)
+    white_top = float(bright[0].mean()) >= _SHARE
+    edges = (_peeled([dark, bright], limit) if white_top else None) or _peeled([dark], limit)
+    if edges is None:
+        return slice(0, rows), slice(0, columns)
+    top, bottom, left, right = edges
     down, across = rows / small.shape[0], columns / small.shape[1]
     return (
         slice(int(np.floor(top * down)), int(np.ceil(bottom * down))),
@@ -69,14 +73,14 @@ def _without_letters(border: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return border | np.isin(names, letters[letters > 0])
 
 
-def _peeled(
-    dark: NDArray[np.bool_], bright: NDArray[np.bool_], limit: float
-) -> tuple[int, int, int, int]:
-    """Return top, bottom, left and right (half open) once no edge line is border any more."""
-    rows, columns = dark.shape
+def _peeled(kinds: list[NDArray[np.bool_]], limit: float) -> tuple[int, int, int, int] | None:
+    """Return top, bottom, left and right (half open) once no edge line is border any more.
+
+    ``None`` where a side is still of the second kind, or opposite sides border, at the limit.
+    """
+    rows, columns = kinds[0].shape
     edges = [0, rows, 0, columns]
     room = [int(limit * rows)] * 2 + [int(limit * columns)] * 2
-    kinds = [dark]
 
     def is_border(side: int, kind: NDArray[np.bool_]) -> bool:
         top, bottom, left, right = edges
@@ -91,15 +95,14 @@ def _peeled(
     peeling = True
     while peeling:
         peeling = False
-        if len(kinds) == 1 and is_border(_TOP, bright):
-            kinds.append(bright)
         for side, inward in enumerate((1, -1, 1, -1)):
             if room[side] > 0 and any(is_border(side, kind) for kind in kinds):
                 edges[side] += inward
                 room[side] -= 1
                 peeling = True
     still = [any(is_border(side, kind) for kind in kinds) for side in range(4)]
-    if (still[0] and still[1]) or (still[2] and still[3]):
-        return 0, rows, 0, columns
+    white = len(kinds) > 1 and any(is_border(side, kinds[-1]) for side in range(4))
+    if white or (still[0] and still[1]) or (still[2] and still[3]):
+        return None
     top, bottom, left, right = edges
     return top, bottom, left, right

@@ -2,6 +2,9 @@
 
     python benchmarks/preparation.py --data ../shared/data/cxr
 
+Each part is a line of its own in results.jsonl, so that a long run may be cut off; ``--parts`` and
+``--films`` choose among them.
+
 The weights stay as they are, and learned from the default chain: so this measures how these
 weights bear other chains, and films that were disturbed on purpose, not what weights trained on
 another chain would reach. Differences to the default chain are paired, film by film.
@@ -66,6 +69,7 @@ def border_of(shape: tuple[int, ...], how: str) -> list[tuple[int, int]]:
     return [(round(share * side),) * 2 for side in shape]
 
 
+PARTS = ("time", "border", "lungs", "findings")
 DISTURBANCES = (
     "none", "border 0.10", "border 0.25", "gamma 0.5", "gamma 2", "noise 0.05", "inverted",
 )  # fmt: skip
@@ -121,13 +125,17 @@ def dice_rows(films: list[Film], draws: int) -> list[dict[str, Any]]:
     return rows
 
 
-def auroc_rows(films: list[Film], draws: int) -> list[dict[str, Any]]:
+def auroc_rows(films: list[Film], how: str, draws: int) -> list[dict[str, Any]]:
     """Mean AUROC of the supported NIH findings, with the paired difference to the default.
 
     Every chain on the films as they are, a few on disturbed ones. Patients are drawn for the
     intervals.
     """
-    encoders = {chain: Encoder("vision-lite0", steps) for chain, steps in CHAINS.items()}
+    encoders = {
+        chain: Encoder("vision-lite0", steps)
+        for chain, steps in CHAINS.items()
+        if how == "none" or chain in ON_DISTURBED
+    }
     card = encoders["default"].card["concepts"]
     tables = [
         (column, data)
@@ -136,36 +144,27 @@ def auroc_rows(films: list[Film], draws: int) -> list[dict[str, Any]]:
         and (data := table(films, entry["concept"])).truth[data.known].sum() >= 5
     ]
     draw = [drawn_patients(films, seed) for seed in range(draws)]
+    everyone = np.arange(len(films))
+    scores = {
+        chain: np.stack([encoder(disturbed(read_grey(film.path), how)).findings for film in films])
+        for chain, encoder in encoders.items()
+    }
     rows = []
-    for how in DISTURBANCES[:-1]:
-        scores = {
-            chain: np.stack(
-                [encoder(disturbed(read_grey(film.path), how)).findings for film in films]
-            )
-            for chain, encoder in encoders.items()
-            if how == "none" or chain in ON_DISTURBED
-        }
-        everyone = np.arange(len(films))
-        for chain, ours in scores.items():
-            gains = [
-                mean_auroc(ours, tables, some) - mean_auroc(scores["default"], tables, some)
-                for some in (draw if chain != "default" else ())
-            ]
-            low, high = np.percentile(gains, (2.5, 97.5)) if gains else (0.0, 0.0)
-            value = mean_auroc(ours, tables, everyone)
-            base = mean_auroc(scores["default"], tables, everyone)
-            rows.append(
-                {
-                    "films": how,
-                    "chain": chain,
-                    "n": len(films),
-                    "findings": len(tables),
-                    "auroc": round(value, 4),
-                    "gain": round(value - base, 4),
-                    "gain_interval": [round(float(low), 4), round(float(high), 4)],
-                }
-            )
-            print(rows[-1], flush=True)
+    for chain, ours in scores.items():
+        base = scores["default"]
+        gains = [mean_auroc(ours, tables, some) - mean_auroc(base, tables, some) for some in draw]
+        value = mean_auroc(ours, tables, everyone)
+        rows.append(
+            {
+                "films": how,
+                "chain": chain,
+                "n": len(films),
+                "findings": len(tables),
+                "auroc": round(value, 4),
+                "gain": round(value - mean_auroc(base, tables, everyone), 4),
+                "gain_interval": [round(float(e), 4) for e in np.percentile(gains, (2.5, 97.5))],
+            }
+        )
     return rows
 
 
@@ -258,37 +257,32 @@ def chosen(films: list[Film], most: int) -> list[Film]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/cxr"))
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
+    parser.add_argument("--films", nargs="+", default=DISTURBANCES[:-1], choices=DISTURBANCES)
     parser.add_argument("--most", type=int, default=385, help="films of a collection at most")
     parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-record", action="store_true", help="do not append to results.jsonl")
     options = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    start = time.process_time()
     films = read_films(options.data)
     outlined = chosen(films, options.most)
     nih = [film for film in films if film.pool == "nih" and film.split == "dev"][: options.most]
-    times = milliseconds(outlined[0], options.repeats)
-    print("ms", times, flush=True)
-    safety = crop_safety(films if options.most > 100 else outlined)
-    print("crop", safety, flush=True)
-    dice = dice_rows(outlined, options.draws)
-    for row in dice:
-        print(row, flush=True)
-    auroc = auroc_rows(nih, options.draws)
-    print(f"{time.process_time() - start:.0f} s of processor time")
-    if not options.no_record:
-        append(
-            "preparation",
-            {
-                "n": len(outlined) + len(nih),
-                "milliseconds": times,
-                "crop_border": safety,
-                "dice": dice,
-                "auroc": auroc,
-            },
-        )
+
+    def tell(part: str, payload: dict[str, Any]) -> None:
+        for row in payload.get("rows", [payload]):
+            print(part, row, flush=True)
+        if not options.no_record:
+            append(f"preparation, {part}", payload)
+
+    if "time" in options.parts:
+        tell("time", milliseconds(outlined[0], repeats=3))
+    if "border" in options.parts:
+        tell("border", crop_safety(films))
+    if "lungs" in options.parts:
+        tell("lungs", {"n": len(outlined), "rows": dice_rows(outlined, options.draws)})
+    for how in options.films if "findings" in options.parts else ():
+        tell("findings", {"n": len(nih), "rows": auroc_rows(nih, how, options.draws)})
 
 
 if __name__ == "__main__":

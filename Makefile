@@ -36,6 +36,7 @@ bench: $(VENV)/.dev ## measure, and write the model card; needs the data folder 
 	$(BIN)/python benchmarks/text_quality.py --data $(DATA)/openi_dev --results
 	$(BIN)/python benchmarks/text_speed.py --data $(DATA)/openi_dev
 	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/model_card.py
 	$(BIN)/python docs/generate.py
 

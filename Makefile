@@ -35,9 +35,13 @@ docs: $(VENV)/.dev ## write the generated pages and serve the site on this machi
 bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder named by DATA
 	$(BIN)/python benchmarks/text_quality.py --data $(DATA)/openi_dev --results
 	$(BIN)/python benchmarks/text_speed.py --data $(DATA)/openi_dev
+	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/vision_speed.py
 	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/anatomy_card.py
+	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/boxes.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/guards.py --data $(DATA)/cxr --dicom $(DATA)/dicom_good
 	$(BIN)/python benchmarks/model_card.py
 	$(BIN)/python docs/generate.py
 

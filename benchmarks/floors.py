@@ -29,7 +29,7 @@ def tiny_pixels(squares: NDArray[np.float32]) -> NDArray[np.float32]:
 def random_features(squares: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     """Pooled last features of the network with random weights, shape (n, channels)."""
     torch.manual_seed(seed)
-    net = VisionNet(VisionShape(concepts=1))
+    net = VisionNet(VisionShape(concepts=1, boxed=(0,)))
     images = torch.from_numpy(squares)[:, None] * 2 - 1
     # Random weights need the normalisation of real films, or nothing passes through.
     net.train()

@@ -20,7 +20,7 @@ MODULES = [
 ]
 FRAMEWORKS = {
     "torch", "torchvision", "transformers", "timm", "spacy", "datasets", "pydicom", "PIL",
-    "pyarrow", "pandas", "typer", "rich", "safetensors",
+    "pyarrow", "pandas", "typer", "rich", "safetensors", "cv2",
 }  # fmt: skip
 BANNED = {"utils", "util", "helpers", "helper", "common", "misc"}
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from radnlp.schema.geometry import PixelMap
 from radnlp.train.films import MASKS
 from radnlp.vision.encoder import Drawing
 from radnlp.vision.prepare import Fit
@@ -95,7 +96,7 @@ def _missing(film: Film) -> list[int]:
 
 def _trusted(logits: NDArray[np.float32], size: int) -> dict[int, NDArray[np.uint8]]:
     """Return masks of shape (size, size) by number of structure: both lungs, or none, and heart."""
-    drawing = Drawing(logits=logits, fit=Fit.of(size, size, size))
+    drawing = Drawing(logits=logits, fit=Fit.of(size, size, size), pixel_map=PixelMap())
     anatomy = segment(drawing, _STRUCTURES, (size, size), Plausibility())
     trusted = {
         number: anatomy.masks[label].astype(np.uint8) * 255

@@ -3,5 +3,12 @@
 from radnlp.vision.cardiothoracic import cardiothoracic_ratio
 from radnlp.vision.embedded import EmbeddedVision, VisionOptions
 from radnlp.vision.hub import HubVision
+from radnlp.vision.prepare import PreparationOptions
 
-__all__ = ["EmbeddedVision", "HubVision", "VisionOptions", "cardiothoracic_ratio"]
+__all__ = [
+    "EmbeddedVision",
+    "HubVision",
+    "PreparationOptions",
+    "VisionOptions",
+    "cardiothoracic_ratio",
+]

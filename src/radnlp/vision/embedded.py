@@ -20,6 +20,7 @@ from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.detect import DetectOptions, detect, place_card
 from radnlp.vision.encoder import Encoder, Outliner
 from radnlp.vision.guard import ViewLimits, objection, view_objection
+from radnlp.vision.prepare import PreparationOptions
 from radnlp.vision.segment import Anatomy, Plausibility, segment
 from radnlp.vision.view import SHIPPED, View, ViewKind, view_judge
 
@@ -42,6 +43,7 @@ class VisionOptions:
         view_limits: From when on an image is refused.
         plausible: Lungs and heart that are taken for true.
         boxes: How boxes of findings are chosen.
+        preparation: The steps that bring an image to the network.
     """
 
     weights: str | Path = "vision-lite0"
@@ -50,6 +52,7 @@ class VisionOptions:
     view_limits: ViewLimits = field(default_factory=ViewLimits)
     plausible: Plausibility = field(default_factory=Plausibility)
     boxes: DetectOptions = field(default_factory=DetectOptions)
+    preparation: PreparationOptions = field(default_factory=PreparationOptions)
 
 
 class EmbeddedVision:
@@ -78,8 +81,8 @@ class EmbeddedVision:
                 if draws
                 else replace(self.options, weights=weights)
             )
-        self._encoder = Encoder(self.options.weights)
-        self._outliner = Outliner(self.options.anatomy)
+        self._encoder = Encoder(self.options.weights, self.options.preparation)
+        self._outliner = Outliner(self.options.anatomy, self.options.preparation)
         self._concepts = concept_cards(self._encoder.card["concepts"])
         self._places = place_card(self._encoder.card)
         self._views = view_judge(self.options.views, self._encoder.card)

@@ -22,8 +22,8 @@ from radnlp.nets.vision import (
     place_scores,
 )
 from radnlp.nets.weights import load_weights
-from radnlp.schema.geometry import PixelMap
-from radnlp.vision.prepare import Fit, prepare
+from radnlp.schema.geometry import Box, PixelMap
+from radnlp.vision.prepare import Fit, PreparationOptions, run_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,12 +57,20 @@ class Encoded:
 class Drawing:
     """What the network says of the anatomy in one image, before any decision.
 
-    ``logits`` has shape (structures, k, k); ``fit`` says how the network's square lies in the
-    image.
+    ``logits`` has shape (structures, k, k); ``fit`` says where what was seen of the image lies in
+    the network's square, ``pixel_map`` how that square lies in the image.
     """
 
     logits: NDArray[np.float32]
     fit: Fit
+    pixel_map: PixelMap
+
+    @property
+    def frame(self) -> Box:
+        """The part of the image that the network saw, in stored pixels."""
+        fit = self.fit
+        seen = Box(fit.left, fit.top, fit.left + fit.width, fit.top + fit.height)
+        return self.pixel_map.box_to_stored(seen)
 
 
 class Encoder:
@@ -71,6 +79,7 @@ class Encoder:
     Args:
         weights: Path of a ``.safetensors`` file or its folder, or a shipped name; or an ``.onnx``
             file that ``radnlp models export`` wrote, which runs through ONNX Runtime.
+        preparation: How an image is brought to the network; the weights learned from the default.
 
     Raises:
         ModelNotFound: nothing is there.
@@ -78,7 +87,8 @@ class Encoder:
         MissingExtra: An ``.onnx`` file is given and onnxruntime is not installed.
     """
 
-    def __init__(self, weights: str | Path) -> None:
+    def __init__(self, weights: str | Path, preparation: PreparationOptions | None = None) -> None:
+        self.preparation = preparation or PreparationOptions()
         self._run = _network(
             weights,
             vision.ARCHITECTURE,
@@ -97,7 +107,8 @@ class Encoder:
 
     def __call__(self, pixels: NDArray[np.float32]) -> Encoded:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
-        square, pixel_map = prepare(pixels, self.size)
+        prepared, _ = run_steps(pixels, self.size, self.preparation)
+        square = torch.from_numpy(prepared.pixels)[None, None]
         output = VisionOutput(*self._run(square * 2 - 1))
         return Encoded(
             evidence=output.evidence[0].numpy(),
@@ -106,7 +117,7 @@ class Encoder:
             boxes=boxes_of_cells(output.extents)[0].numpy(),
             layout=output.layout[0].numpy(),
             size=self.size,
-            pixel_map=pixel_map,
+            pixel_map=prepared.pixel_map,
         )
 
 
@@ -115,6 +126,7 @@ class Outliner:
 
     Args:
         weights: As `Encoder` takes them.
+        preparation: As `Encoder` takes it.
 
     Raises:
         ModelNotFound: nothing is there.
@@ -122,7 +134,8 @@ class Outliner:
         MissingExtra: An ``.onnx`` file is given and onnxruntime is not installed.
     """
 
-    def __init__(self, weights: str | Path) -> None:
+    def __init__(self, weights: str | Path, preparation: PreparationOptions | None = None) -> None:
+        self.preparation = preparation or PreparationOptions()
         self._run = _network(
             weights, anatomy.ARCHITECTURE, (), lambda shape: AnatomyNet(AnatomyShape(**shape))
         )
@@ -132,10 +145,9 @@ class Outliner:
 
     def __call__(self, pixels: NDArray[np.float32]) -> Drawing:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
-        rows, columns = pixels.shape
-        square, _ = prepare(pixels, self.size)
-        (logits,) = self._run(square * 2 - 1)
-        return Drawing(logits=logits[0].numpy(), fit=Fit.of(rows, columns, self.size))
+        prepared, fit = run_steps(pixels, self.size, self.preparation)
+        (logits,) = self._run(torch.from_numpy(prepared.pixels)[None, None] * 2 - 1)
+        return Drawing(logits=logits[0].numpy(), fit=fit, pixel_map=prepared.pixel_map)
 
 
 class _Torch:

@@ -30,7 +30,7 @@ class Plausibility:
     """What lungs and heart of a frontal chest film are like.
 
     Attributes:
-        lung: Least and greatest part of the image's area that one lung covers.
+        lung: Least and greatest part of the area that one lung covers of what the network saw.
         both_lungs: The same for both together.
         heart: The same for the heart; a heart outside of it is left out.
         slender: Least height of one lung over its width. A lung lies down in other views, and in
@@ -71,10 +71,12 @@ def segment(
         shape: Rows and columns of the image.
         limits: What is taken for true.
     """
+    rows, columns = _seen(drawing, shape)
+    seen = rows.stop - rows.start, columns.stop - columns.start
     masks: dict[str, NDArray[np.bool_]] = {}
     certainty: dict[str, float] = {}
     for label, logits in zip(labels, _cleaned(drawing.logits, labels), strict=True):
-        drawn = _stored(logits, drawing.fit, shape)
+        drawn = _stored(logits, drawing.fit, seen)
         masks[label] = drawn > 0
         if masks[label].any():
             certainty[label] = float(_sigmoid(drawn[masks[label]]).mean())
@@ -84,7 +86,19 @@ def segment(
     if "heart" in masks and not _is_heart(masks, limits):
         del masks["heart"]
         certainty.pop("heart", None)
+    for label, mask in masks.items():
+        masks[label] = np.zeros(shape, dtype=np.bool_)
+        masks[label][rows, columns] = mask
     return Anatomy(masks=masks, certainty=certainty)
+
+
+def _seen(drawing: Drawing, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns of the image that the network saw; a crop is left out."""
+    frame = drawing.frame
+    return (
+        slice(max(0, round(frame.y0)), min(shape[0], round(frame.y1))),
+        slice(max(0, round(frame.x0)), min(shape[1], round(frame.x1))),
+    )
 
 
 def _cleaned(logits: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from radnlp.schema.geometry import PixelMap
 from radnlp.vision.encoder import Drawing
 from radnlp.vision.prepare import Fit
 from radnlp.vision.segment import Plausibility, segment
@@ -20,7 +21,7 @@ def logits(*, left: slice, right: slice, heart: slice) -> Drawing:
     for plane, columns in zip(planes, (left, right, heart), strict=True):
         plane[8:26, columns] = 5.0
     planes[2, 8:13] = -5.0
-    return Drawing(logits=planes, fit=Fit.of(*SHAPE, 128))
+    return Drawing(logits=planes, fit=Fit.of(*SHAPE, 128), pixel_map=PixelMap())
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def chest() -> Drawing:
 
 
 def test_masks_come_back_in_stored_pixels(chest: Drawing) -> None:
-    anatomy = segment(chest, LABELS, (256, 256), Plausibility())
+    twice = replace(chest, pixel_map=PixelMap(scale_x=2.0, scale_y=2.0))
+    anatomy = segment(twice, LABELS, (256, 256), Plausibility())
     left = np.argwhere(anatomy.masks["left_lung"])
     assert anatomy.masks["left_lung"].shape == (256, 256)
     assert abs(left[:, 1].min() - 19 * 8) <= 2

@@ -67,7 +67,7 @@ DOCUMENTED: Mapping[str, tuple[Mapping[str, Mapping[str, Any]], str]] = {
 _CONFIGS = ("open_clip_config.json", "config.json", "preprocessor_config.json")
 _WEIGHTS = ("model.safetensors", "open_clip_model.safetensors")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_REPOSITORY = re.compile(r"\A[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _LOCAL = "give the path of a folder with config.json and .safetensors"
 
 

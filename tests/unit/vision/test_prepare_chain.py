@@ -213,7 +213,7 @@ def test_masks_boxes_and_maps_land_where_they_do_without_the_border(
         assert dice(mask[there], masks_of(bare)[label]) > 0.97
         assert mask[there].sum() == mask.sum()
     boxes = {region.label: region.box for region in bare.regions if region.mask is not None}
-    # A finding's box is the network's guess, which a slightly other crop may move; outlines are not.
+    # A finding's box is the network's guess, which a slightly other crop may move.
     for region in (one for one in reading.regions if one.source == RegionSource.ANATOMY):
         box = boxes[region.label]
         found = np.array([region.box.x0, region.box.y0, region.box.x1, region.box.y1])

@@ -17,12 +17,18 @@ from radnlp.vision import EmbeddedVision, cardiothoracic_ratio
 from radnlp.vision.prepare import Fit
 
 if TYPE_CHECKING:
+    from radnlp.schema.reading import ImageReading
     from radnlp.train.films import Film
 
 STRUCTURES = ("left_lung", "right_lung", "heart", "lungs")
 #: A lung that shares more than this part of itself with the heart was drawn through it.
 THROUGH = 0.05
 SEED = 1
+
+
+def turned_away(reading: ImageReading) -> bool:
+    """Tell whether a film was refused; other notices do not count."""
+    return any(notice.name == "NotFrontalChest" for notice in reading.warnings)
 
 
 def mean_interval(values: np.ndarray, draws: int) -> list[float]:
@@ -109,7 +115,7 @@ def anatomy_quality(films: list[Film], stage: EmbeddedVision, draws: int) -> dic
         if film.split != "dev" and film.pool != "jsrt":
             continue
         reading = stage(Image(pixels=read_grey(film.path)))
-        refused.setdefault(film.pool, []).append(bool(reading.warnings))
+        refused.setdefault(film.pool, []).append(turned_away(reading))
         drawn = {region.label: region.mask.to_array() for region in reading.regions if region.mask}
         if {"left_lung", "right_lung"} <= set(drawn):
             drawn["lungs"] = drawn["left_lung"] | drawn["right_lung"]

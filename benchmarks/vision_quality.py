@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from anatomy_quality import anatomy_quality, show_anatomy
+from anatomy_quality import anatomy_quality, show_anatomy, turned_away
 from floors import fit_linear, random_features, tiny_pixels
 from radnlp.schema.image import Image
 from radnlp.train.cache import read_grey
@@ -178,7 +178,7 @@ def firing(films: list[Film], stage: EmbeddedVision) -> dict[str, Any]:
         reading = stage(Image(pixels=read_grey(film.path)))
         called = any(item.positive and item.concept == "tuberculosis" for item in reading.findings)
         kind = "No Finding" if "No Finding" in film.labels else "any finding"
-        counts[kind].append((called, bool(reading.warnings)))
+        counts[kind].append((called, turned_away(reading)))
     return {
         kind: {
             "n": len(pairs),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from radnlp.train.augment import Augmentation, augment, to_network
 from radnlp.train.cache import MASK_STRIDE, FilmCache
 from radnlp.train.films import BOXED, CONCEPTS, MASKS, Film, targets_of
-from radnlp.train.losses import Targets
 from radnlp.train.places import move_boxes
+from radnlp.train.targets import Targets
 from radnlp.vision.prepare import Fit
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from radnlp.train.losses import Targets
+    from radnlp.train.targets import Targets
 
 __all__ = ["Learner"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,8 +12,9 @@ from radnlp.train.places import evidence_loss, place_loss
 
 if TYPE_CHECKING:
     from radnlp.nets.vision import VisionOutput
+    from radnlp.train.targets import Targets
 
-__all__ = ["Targets", "anatomy_dice", "anatomy_loss", "drawing_loss", "total_loss", "with_union"]
+__all__ = ["anatomy_dice", "anatomy_loss", "drawing_loss", "total_loss", "with_union"]
 
 _LABEL_NOISE = 0.02
 
@@ -23,25 +23,6 @@ _LEFT, _RIGHT, _HEART, _LUNGS = range(4)
 
 #: How far a heart may reach below the lungs, as a part of the film's side.
 _BELOW = 0.13
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Targets:
-    """The truth of a batch, as far as it is known.
-
-    ``masks`` has shape (n, 4, h, w): left lung, right lung, heart, both lungs; ``masks_known``
-    (n, 4). ``boxes`` holds for each film (m, 5): number of the boxed concept, x0, y0, x1, y1 in
-    pixels of the image, whose side is ``side``. ``findings`` and ``findings_known`` have shape
-    (n, concepts), 0 or 1. ``positive_weight`` has shape (concepts,).
-    """
-
-    masks: Tensor
-    masks_known: Tensor
-    boxes: tuple[Tensor, ...]
-    side: int
-    findings: Tensor
-    findings_known: Tensor
-    positive_weight: Tensor
 
 
 def with_union(anatomy: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from radnlp.train.films import BOXED, CONCEPTS
 
 if TYPE_CHECKING:
     from radnlp.nets.vision import VisionOutput
-    from radnlp.train.losses import Targets
+    from radnlp.train.targets import Targets
 
 __all__ = ["COLUMNS", "box_iou", "evidence_loss", "move_boxes", "place_loss"]
 

@@ -18,7 +18,7 @@ CARD = {
     "name": "small",
     "version": "1",
     "sha256": "0123456789abcdef",
-    "architecture": "radnlp-vision-1",
+    "architecture": "radnlp-vision-2",
     "licence": "Apache-2.0",
     "concepts": [
         {
@@ -116,13 +116,13 @@ def test_export_writes_a_file_and_says_how_far_it_is_from_torch(
     from radnlp.nets.onnx import OnnxNet
 
     torch.manual_seed(0)
-    net = VisionNet(VisionShape(concepts=1))
+    net = VisionNet(VisionShape(concepts=1, boxed=(0,)))
     card = {
         "name": "small",
         "version": "1",
-        "architecture": "radnlp-vision-1",
+        "architecture": "radnlp-vision-2",
         "shape": net.shape.to_dict(),
-        "input": {"size": 64},
+        "input": {"size": 96},
     }
     weights.write_weights(tmp_path / "small.safetensors", net.state_dict(), card)
     done = radnlp("models", "export", tmp_path / "small.safetensors", "-o", tmp_path / "s.onnx")

@@ -10,13 +10,13 @@ import torch
 from radnlp.nets.vision import VisionOutput
 from radnlp.train.films import BOXED, CONCEPTS
 from radnlp.train.losses import (
-    Targets,
     anatomy_dice,
     anatomy_loss,
     drawing_loss,
     total_loss,
     with_union,
 )
+from radnlp.train.targets import Targets
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def share(values: list[bool]) -> dict[str, Any]:
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return {"n": n, "value": round(p, 4), "interval": [round(low, 4), round(float(high), 4)]}
+    return {"n": n, "value": round(p, 4), "interval": [round(float(low), 4), round(float(high), 4)]}
 
 
 def named(reading: ImageReading, name: str) -> bool:

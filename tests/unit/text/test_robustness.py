@@ -64,7 +64,7 @@ def test_no_pattern_takes_more_than_linear_time(patterns: dict[str, re.Pattern[A
     slow = [
         (where, told)
         for where, pattern in patterns.items()
-        for text in pattern_audit.adversaries(pattern)[::2]
+        for text in pattern_audit.adversaries(pattern)
         if (told := pattern_audit.growth(pattern, text, 1_000)).exponent > 1.6
     ]
     assert slow == []

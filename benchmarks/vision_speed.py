@@ -55,14 +55,11 @@ def films(side: int) -> np.ndarray:
 
 
 def shipped() -> tuple[Any, int]:
-    from radnlp.nets.onnx import NETWORKS
-    from radnlp.nets.vision import VisionNet, VisionShape
+    from radnlp.nets.build import NETWORKS, build_network
     from radnlp.nets.weights import load_weights
 
     loaded = load_weights(WEIGHTS, architectures=frozenset(NETWORKS))
-    net = VisionNet(VisionShape(**loaded.card["shape"]))
-    net.load_state_dict(dict(loaded.tensors))
-    return net.eval(), int(loaded.card["input"]["size"])
+    return build_network(loaded).eval(), int(loaded.card["input"]["size"])
 
 
 def densenet() -> tuple[Any, int]:

@@ -23,13 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-__all__ = ["NETWORKS", "OnnxExport", "OnnxNet", "export_network", "export_weights"]
-
-#: Architecture on a card → module, network and shape that it is built with.
-NETWORKS = {
-    "radnlp-vision-2": ("radnlp.nets.vision", "VisionNet", "VisionShape"),
-    "radnlp-anatomy-1": ("radnlp.nets.anatomy", "AnatomyNet", "AnatomyShape"),
-}
+__all__ = ["OnnxExport", "OnnxNet", "export_network", "export_weights"]
 
 TOLERANCE = 1e-3
 _CARD = "radnlp.card"
@@ -83,19 +77,11 @@ def export_weights(
         ExportMismatch: the file would not say what torch says.
         OutputError: the file cannot be written.
     """
+    from radnlp.nets.build import NETWORKS, build_network
     from radnlp.nets.weights import load_weights
 
     loaded = load_weights(weights, architectures=frozenset(NETWORKS))
-    module, network, shape = NETWORKS[loaded.card["architecture"]]
-    place = importlib.import_module(module)
-    try:
-        net = getattr(place, network)(getattr(place, shape)(**loaded.card["shape"]))
-        net.load_state_dict(dict(loaded.tensors))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelRejected(
-            f"the weights {loaded.name} do not fit the network of their card "
-            f"({type(error).__name__}); train them again with this version of radnlp"
-        ) from error
+    net = build_network(loaded)
     samples = images(_side(loaded.card)) if images else None
     return export_network(net, path, card=loaded.card, images=samples, tolerance=tolerance)
 

@@ -42,11 +42,9 @@ class PlaceCard:
     """What the card of the weights says of its boxes.
 
     A score becomes ``sigmoid(slope · logit(score) + offset)``: the share of boxes on held-out films
-    that had an IoU over 0.3 with a drawn one. ``boxed`` holds the numbers of the findings that have
-    boxes, in the network's order.
+    that had an IoU over 0.3 with a drawn one.
     """
 
-    boxed: tuple[int, ...]
     slope: float = 1.0
     offset: float = 0.0
     calibrated: bool = False
@@ -66,10 +64,9 @@ def place_card(card: Mapping[str, Any]) -> PlaceCard:
         ModelRejected: It lacks a value.
     """
     try:
-        boxed = tuple(int(number) for number in card["shape"]["boxed"])
         given = card.get("places", {})
         names = ("slope", "offset", "calibrated")
-        return PlaceCard(boxed=boxed, **{name: given[name] for name in names if given})
+        return PlaceCard(**{name: given[name] for name in names if given})
     except KeyError as error:
         raise ModelRejected(
             f"the weights' card lacks {error} of its boxes; copy the card again"
@@ -111,11 +108,11 @@ def detect(
         encoded: Of one image.
         findings: All findings of the image, in the network's order.
         image: The whole image; boxes are cut to it.
-        card: Which findings have boxes, and their calibration.
+        card: The calibration of the scores.
         options: How to choose.
     """
     regions = []
-    for plane, number in enumerate(card.boxed):
+    for plane, number in enumerate(encoded.boxed):
         finding = findings[number]
         if not finding.positive:
             continue

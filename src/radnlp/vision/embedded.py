@@ -92,8 +92,9 @@ class EmbeddedVision:
     def __call__(self, image: Image) -> ImageReading:
         """Return findings, anatomy regions and heat maps, all in stored pixels.
 
-        An image that cannot be a frontal chest film, by its header or because no lungs are seen
-        in it, gets no region, only unsupported findings, and a notice ``NotFrontalChest``.
+        An image that cannot be a frontal chest film, by its header, by its look, or because no
+        lungs are seen in it, gets no region, only unsupported findings, and a notice
+        ``NotFrontalChest``.
         """
         reason = objection(image)
         if reason is not None or image.pixels is None:

@@ -12,23 +12,15 @@ from numpy.typing import NDArray
 
 from radnlp.errors import ModelRejected
 from radnlp.nets import anatomy, vision
-from radnlp.nets.anatomy import AnatomyNet, AnatomyShape
+from radnlp.nets.build import build_network
 from radnlp.nets.onnx import OnnxNet
-from radnlp.nets.vision import (
-    VisionNet,
-    VisionOutput,
-    VisionShape,
-    boxes_of_cells,
-    place_scores,
-)
+from radnlp.nets.vision import VisionOutput, boxes_of_cells, place_scores
 from radnlp.nets.weights import load_weights
 from radnlp.schema.geometry import Box, PixelMap
 from radnlp.vision.prepare import Fit, PreparationOptions, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from torch import nn
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Drawing", "Encoded", "Encoder", "Outliner"]
 
@@ -37,15 +29,16 @@ __all__ = ["Drawing", "Encoded", "Encoder", "Outliner"]
 class Encoded:
     """What the network says of the findings in one image, before any decision.
 
-    ``evidence`` holds logits of shape (concepts, size / 16, size / 16), ``findings`` (concepts,);
-    ``likely``, shape (boxed, size / 8, size / 8), how likely each cell is the middle of a finding,
-    0 to 1, and ``boxes``, with 4 more at the end, the box that each speaks for. ``pixel_map``
-    says how the square of the network, of side ``size``, lies in the image. ``layout``, shape
-    (channels, 3, 3), tells what is where.
+    ``evidence`` holds logits of shape (concepts, size / 16, size / 16), ``findings`` (concepts,).
+    ``boxed`` numbers the findings that have boxes: for these ``likely``, shape (boxed, size / 8,
+    size / 8), says how likely each cell is the middle of a finding, 0 to 1, and ``boxes``, with 4
+    more at the end, the box that each speaks for. ``pixel_map`` says how the square of the network,
+    of side ``size``, lies in the image. ``layout``, shape (channels, 3, 3), tells what is where.
     """
 
     evidence: NDArray[np.float32]
     findings: NDArray[np.float32]
+    boxed: tuple[int, ...]
     likely: NDArray[np.float32]
     boxes: NDArray[np.float32]
     layout: NDArray[np.float32]
@@ -89,16 +82,11 @@ class Encoder:
 
     def __init__(self, weights: str | Path, preparation: PreparationOptions | None = None) -> None:
         self.preparation = preparation or PreparationOptions()
-        self._run = _network(
-            weights,
-            vision.ARCHITECTURE,
-            VisionOutput._fields,
-            lambda shape: VisionNet(VisionShape(**shape)),
-        )
+        self._run = _network(weights, vision.ARCHITECTURE, VisionOutput._fields)
         self.card: Mapping[str, Any] = self._run.card
         self.name, self.size = self._run.name, self._run.size
         try:
-            self.boxed = tuple(int(number) for number in self.card["shape"]["boxed"])
+            self._boxed = tuple(int(number) for number in self.card["shape"]["boxed"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelRejected(
                 f"the card of {self.name} does not say which findings have boxes; "
@@ -113,7 +101,8 @@ class Encoder:
         return Encoded(
             evidence=output.evidence[0].numpy(),
             findings=output.findings[0].numpy(),
-            likely=place_scores(output, self.boxed)[0].numpy(),
+            boxed=self._boxed,
+            likely=place_scores(output, self._boxed)[0].numpy(),
             boxes=boxes_of_cells(output.extents)[0].numpy(),
             layout=output.layout[0].numpy(),
             size=self.size,
@@ -136,9 +125,7 @@ class Outliner:
 
     def __init__(self, weights: str | Path, preparation: PreparationOptions | None = None) -> None:
         self.preparation = preparation or PreparationOptions()
-        self._run = _network(
-            weights, anatomy.ARCHITECTURE, (), lambda shape: AnatomyNet(AnatomyShape(**shape))
-        )
+        self._run = _network(weights, anatomy.ARCHITECTURE, ())
         self.card: Mapping[str, Any] = self._run.card
         self.name, self.size = self._run.name, self._run.size
         self.labels = tuple(str(label) for label in self.card.get("anatomy", ()))
@@ -153,21 +140,18 @@ class Outliner:
 class _Torch:
     """A network on torch."""
 
-    def __init__(
-        self, weights: str | Path, architecture: str, build: Callable[[dict[str, Any]], nn.Module]
-    ) -> None:
+    def __init__(self, weights: str | Path, architecture: str) -> None:
         loaded = load_weights(weights, architectures=frozenset({architecture}))
         self.card: Mapping[str, Any] = loaded.card
         self.name = loaded.name
         try:
             self.size = int(self.card["input"]["size"])
-            self._net = build(self.card["shape"])
-            self._net.load_state_dict(dict(loaded.tensors))
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ModelRejected(
-                f"the weights {loaded.name} do not fit the network of their card "
-                f"({type(error).__name__}); train them again with this version of radnlp"
+                f"the card of {loaded.name} does not say how large its input is; train the weights "
+                "again with this version of radnlp"
             ) from error
+        self._net = build_network(loaded)
         self._net.eval().requires_grad_(requires_grad=False)
         self._net.to(memory_format=torch.channels_last)
 
@@ -198,13 +182,8 @@ class _Onnx:
         return tuple(torch.from_numpy(given[name]) for name in self._outputs)
 
 
-def _network(
-    weights: str | Path,
-    architecture: str,
-    outputs: Sequence[str],
-    build: Callable[[dict[str, Any]], nn.Module],
-) -> _Torch | _Onnx:
+def _network(weights: str | Path, architecture: str, outputs: Sequence[str]) -> _Torch | _Onnx:
     """Return the network, ready to run; an ONNX file must give ``outputs``, or one of any name."""
     if Path(weights).suffix == ".onnx":
         return _Onnx(weights, architecture, outputs)
-    return _Torch(weights, architecture, build)
+    return _Torch(weights, architecture)

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ViewLimits", "objection", "view_objection"]
 
+#: Projection radiography, and what screenshots and digitised films are called.
+_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "RF", "XR", "OT", "SC"})
+
+#: DICOM PS3.16, part of CID 4: body parts that a chest film is filed under.
+_BODY_PARTS = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
+
+_LEAST_SIDE = 64
+_LARGEST_ASPECT = 2.5
+
 _REASONS = {
     ViewKind.UPSIDE_DOWN: "it looks turned upside down; turn it by half a turn first",
     ViewKind.TURNED_LEFT: "it looks turned to the left; turn it by a quarter to the right first",
@@ -43,16 +52,6 @@ def view_objection(view: View, limits: ViewLimits) -> str | None:
     if view.distance > limits.distance:
         return f"it is unlike the chest films of the training (distance {view.distance:.1f})"
     return None
-
-
-#: Projection radiography, and what screenshots and digitised films are called.
-_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "RF", "XR", "OT", "SC"})
-
-#: DICOM PS3.16, part of CID 4: body parts that a chest film is filed under.
-_BODY_PARTS = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
-
-_LEAST_SIDE = 64
-_LARGEST_ASPECT = 2.5
 
 
 def objection(image: Image) -> str | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from radnlp.errors import ModelRejected
-from radnlp.nets.weights import load_weights
+from radnlp.nets.weights import Weights, load_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ARCHITECTURE", "View", "ViewJudge", "ViewKind", "view_judge"]
+__all__ = ["ARCHITECTURE", "SHIPPED", "View", "ViewJudge", "ViewKind", "view_judge"]
 
 #: Name that a card gives to what this module reads.
 ARCHITECTURE = "radnlp-views-1"
-
 
 #: The rule for the shipped network; weights of one's own need one of their own.
 SHIPPED = "views-lite0"
@@ -69,45 +68,45 @@ def view_judge(weights: str | Path | None, network: Mapping[str, Any]) -> ViewJu
     """Return the rule that fits a network; ``None`` if none is wanted or the shipped one fits not.
 
     Args:
-        weights: As `ViewJudge` takes them; ``None`` for no rule.
+        weights: Path of a ``.safetensors`` file or its folder, or a shipped name; ``None`` for no
+            rule.
         network: The card of the network whose layouts are judged.
 
     Raises:
         ModelNotFound: Nothing is there.
-        ModelRejected: They are not the shipped ones and do not fit.
+        ModelRejected: They cannot be trusted, or are not the shipped ones and were made for another
+            network.
     """
     if weights is None:
         return None
-    try:
-        return ViewJudge(weights, f"{network['name']}@{str(network['sha256'])[:12]}")
-    except ModelRejected:
-        if weights == SHIPPED:
-            return None
-        raise
+    judge = ViewJudge(load_weights(weights, architectures=frozenset({ARCHITECTURE})))
+    wanted = f"{network['name']}@{str(network['sha256'])[:12]}"
+    if judge.network == wanted:
+        return judge
+    if weights == SHIPPED:
+        return None
+    raise ModelRejected(
+        f"the weights {judge.name} judge views by the network {judge.network}, but the network is "
+        f"{wanted}; run radnlp train views for it"
+    )
 
 
 class ViewJudge:
     """The rule of one weights file; safe to call from several threads.
 
+    ``network`` names the weights whose layouts it judges; it fits no others.
+
     Args:
-        weights: Path of a ``.safetensors`` file or its folder, or a shipped name.
-        network: Name of the weights whose layouts are judged; the rule fits no others.
+        loaded: Tensors and card that ``radnlp train views`` wrote.
 
     Raises:
-        ModelNotFound: Nothing is there.
-        ModelRejected: The file cannot be trusted, or was made for another network.
+        ModelRejected: They lack something.
     """
 
-    def __init__(self, weights: str | Path, network: str) -> None:
-        loaded = load_weights(weights, architectures=frozenset({ARCHITECTURE}))
+    def __init__(self, loaded: Weights) -> None:
         self.name = loaded.name
-        made_for = str(loaded.card.get("network"))
-        if made_for != network:
-            raise ModelRejected(
-                f"the weights {loaded.name} judge views by the network {made_for}, but the "
-                f"network is {network}; run radnlp train views for it"
-            )
         try:
+            self.network = str(loaded.card["network"])
             self._kinds = tuple(ViewKind(kind) for kind in loaded.card["kinds"])
             self._scale = float(loaded.card["distance"])
             tensors = {name: value.double().numpy() for name, value in loaded.tensors.items()}

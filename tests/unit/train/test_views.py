@@ -9,7 +9,8 @@ import pytest
 
 from radnlp.errors import InputError
 from radnlp.train.views import ViewTraining, train_views, variant
-from radnlp.vision.view import ViewJudge, ViewKind
+from radnlp.vision.encoder import Encoder
+from radnlp.vision.view import ViewKind, view_judge
 
 
 def test_variants_are_what_they_are_called() -> None:
@@ -30,9 +31,9 @@ def test_a_few_films_give_weights_that_the_stage_reads(films_folder: Path, tmp_p
             data=(films_folder,), output=tmp_path, films=20, strangers=20, held_out=0.3, threads=1
         )
     )
-    card = (tmp_path / "views-lite0.json").read_text(encoding="utf-8")
-    network = card.split('"network": "')[1].split('"')[0]
-    view = ViewJudge(path, network)(np.zeros((320, 3, 3), np.float32))
+    judge = view_judge(path, Encoder("vision-lite0").card)
+    assert judge is not None
+    view = judge(np.zeros((320, 3, 3), np.float32))
     assert set(view.chances) == set(ViewKind)
     assert sum(view.chances.values()) == pytest.approx(1)
 

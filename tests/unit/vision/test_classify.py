@@ -26,6 +26,7 @@ def encoded() -> Encoded:
     return Encoded(
         evidence=evidence,
         findings=np.array([1.0, -1.0, 5.0], np.float32),
+        boxed=(0,),
         likely=np.zeros((1, 8, 8), np.float32),
         boxes=np.zeros((1, 8, 8, 4), np.float32),
         layout=np.zeros((4, 3, 3), np.float32),

@@ -11,7 +11,7 @@ from radnlp.schema.region import Confidence, ImageFinding, RegionSource
 from radnlp.vision.detect import DetectOptions, PlaceCard, detect, likeliest_boxes, place_card
 from radnlp.vision.encoder import Encoded
 
-CARD = PlaceCard(boxed=(1,), slope=1.0, offset=0.0, calibrated=True)
+CARD = PlaceCard(slope=1.0, offset=0.0, calibrated=True)
 
 
 def maps(*peaks: tuple[int, int, float, tuple[float, float, float, float]]) -> tuple:
@@ -27,6 +27,7 @@ def encoded(likely: np.ndarray, boxes: np.ndarray) -> Encoded:
     return Encoded(
         evidence=np.zeros((2, 4, 4), np.float32),
         findings=np.zeros(2, np.float32),
+        boxed=(1,),
         likely=likely[None],
         boxes=boxes[None],
         layout=np.zeros((4, 3, 3), np.float32),
@@ -80,12 +81,12 @@ def test_a_finding_that_is_not_called_has_no_box() -> None:
 
 
 def test_a_card_without_calibration_gives_scores_as_they_are() -> None:
-    card = place_card({"shape": {"boxed": [0, 3]}})
-    assert card == PlaceCard(boxed=(0, 3))
+    card = place_card({})
+    assert card == PlaceCard()
     given = card.confidence(0.3)
     assert (given.value, given.calibrated) == (pytest.approx(0.3), False)
 
 
-def test_a_card_that_does_not_say_what_has_boxes_is_refused() -> None:
+def test_a_calibration_that_lacks_a_value_is_refused() -> None:
     with pytest.raises(ModelRejected, match="copy the card again"):
-        place_card({"shape": {}})
+        place_card({"places": {"slope": 1.0}})

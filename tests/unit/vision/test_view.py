@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from radnlp.train.strangers import FAMILIES, stranger
 from radnlp.train.views import variant
 from radnlp.vision import EmbeddedVision
 from radnlp.vision.guard import ViewLimits, view_objection
-from radnlp.vision.view import View, ViewJudge, ViewKind, view_judge
+from radnlp.vision.view import View, ViewKind, view_judge
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,19 @@ def test_the_rule_fits_one_network_only() -> None:
     other = {"name": "mine", "sha256": "0" * 64}
     assert view_judge("views-lite0", other) is None
     with pytest.raises(ModelRejected, match="radnlp train views"):
-        ViewJudge("views-lite0", "mine@000000000000")
+        view_judge(PLACE / "views-lite0.safetensors", other)
+
+
+def test_a_broken_rule_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("views-lite0.json", "views-lite0.safetensors"):
+        shutil.copy(PLACE / name, tmp_path)
+    with (tmp_path / "views-lite0.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x7f")
+    monkeypatch.setattr("radnlp.nets.weights.SHIPPED", tmp_path)
+    card = json.loads((PLACE / "vision-lite0.json").read_text(encoding="utf-8"))
+    with pytest.raises(ModelRejected, match="sha256"):
+        view_judge("views-lite0", card)
 
 
 def test_no_rule_can_be_asked_for() -> None:

@@ -14,8 +14,7 @@ from radnlp.errors import InputError
 from radnlp.nets.weights import write_weights
 from radnlp.train.augment import Augmentation, exposed
 from radnlp.train.cache import read_grey
-from radnlp.train.films import EVALUATION_POOLS, Film, read_films
-from radnlp.train.start import tell
+from radnlp.train.start import films_of, tell
 from radnlp.train.strangers import FAMILIES, stranger
 from radnlp.vision.encoder import Encoder
 from radnlp.vision.view import ARCHITECTURE, ViewKind
@@ -25,10 +24,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from radnlp.train.films import Film
+
 __all__ = ["KINDS", "ViewTraining", "train_views", "variant"]
 
 KINDS = tuple(ViewKind)
+
+#: Side of a drawn stranger, in pixels.
 _SIDE = 384
+_LEAST_FILMS = 8
+_RIDGE = 1e-3
 _EXPOSURE = Augmentation(gamma=0.3, contrast=0.15, brightness=0.05, haze=0.1, noise=0.02)
 
 
@@ -137,8 +142,7 @@ def train_views(options: ViewTraining) -> Path:
 
 def _chosen(options: ViewTraining) -> list[Film]:
     """Return train films, as many of each collection as there are, up to an equal share."""
-    every = [film for folder in options.data for film in read_films(folder)]
-    train = [film for film in every if film.split == "train" and film.pool not in EVALUATION_POOLS]
+    train = [film for film in films_of(options.data) if film.split == "train"]
     random = np.random.default_rng(options.seed)
     order = [train[index] for index in random.permutation(len(train))]
     pools = sorted({film.pool for film in order})
@@ -147,9 +151,6 @@ def _chosen(options: ViewTraining) -> list[Film]:
     if len(chosen) < _LEAST_FILMS:
         raise InputError(f"{len(chosen)} train films; expected at least {_LEAST_FILMS}")
     return chosen
-
-
-_LEAST_FILMS = 8
 
 
 def _layouts(
@@ -243,6 +244,3 @@ def _logistic(features: torch.Tensor, kinds: torch.Tensor) -> tuple[torch.Tensor
 
     search.step(loss)  # type: ignore[no-untyped-call]
     return rule.detach(), offset.detach()
-
-
-_RIDGE = 1e-3

@@ -251,9 +251,11 @@ def _card(
     films: Sequence[Film],
     entries: list[dict[str, Any]],
 ) -> dict[str, Any]:
+    earlier = _earlier(options) if options.start is not None else None
+    again = earlier is not None and earlier.card["name"] == options.name
     return {
         "name": options.name,
-        "version": "1",
+        "version": str(int(earlier.card["version"]) + 1) if earlier and again else "1",
         "architecture": ARCHITECTURE,
         "shape": learner.net.shape.to_dict(),
         "input": {"size": options.size, "channels": 1, "range": [-1, 1]},
@@ -265,7 +267,7 @@ def _card(
             "batch": options.batch,
             "held_out": options.held_out,
             "pretrained": options.pretrained,
-            "start": _earlier(options).name if options.start is not None else None,
+            "start": earlier.name if earlier else None,
             "films": pool_counts(films),
         },
     }

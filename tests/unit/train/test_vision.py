@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from radnlp.errors import InputError, ModelRejected
-from radnlp.nets.vision import VisionNet, VisionShape
+from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionShape
+from radnlp.nets.weights import load_weights
 from radnlp.schema.image import Image
 from radnlp.train.films import CONCEPTS
 from radnlp.train.learner import Learner
@@ -64,8 +65,14 @@ def test_the_log_has_a_line_for_each_judgement(trained: Path) -> None:
 def test_training_can_start_from_earlier_weights(
     options: VisionTraining, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train_vision(replace(options, steps=1, start=trained, output=tmp_path))
+    again = train_vision(replace(options, steps=1, start=trained, output=tmp_path))
     assert "started from vision-lite0" in capsys.readouterr().err
+    cards = [
+        load_weights(place, architectures=frozenset({ARCHITECTURE})).card
+        for place in (trained, again)
+    ]
+    assert [card["version"] for card in cards] == ["1", "2"]
+    assert cards[1]["training"]["start"] == f"vision-lite0@{cards[0]['sha256'][:12]}"
 
 
 def test_no_pickle_is_written(trained: Path) -> None:

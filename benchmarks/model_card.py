@@ -180,18 +180,16 @@ tensors; the place head was new.
 """
 
 
-def last_line(weights: str) -> dict[str, Any]:
-    """Return the benchmark's last line on these weights."""
-    if weights != WORDS_ARE_OF:
+def last_line(question: str, weights: str, words_are_of: str) -> dict[str, Any]:
+    """Return the last line on these weights, if the card's words are of them."""
+    if weights != words_are_of:
         raise SystemExit(
-            f"the words of the card tell of {WORDS_ARE_OF}, the weights are {weights}; "
-            "read every sentence in model_card.py anew, then change WORDS_ARE_OF"
+            f"the words of the card tell of {words_are_of}, the weights are {weights}; "
+            "read every sentence of the card's script anew, then change WORDS_ARE_OF"
         )
     lines = [json.loads(line) for line in PLACE.read_text("utf-8").splitlines()]
     fitting = [
-        line
-        for line in lines
-        if line["question"] == "vision_quality" and line["weights"] == weights
+        line for line in lines if line["question"] == question and line["weights"] == weights
     ]
     if not fitting:
         raise SystemExit(f"{PLACE.name} has no line on {weights}; run vision_quality.py first")
@@ -234,11 +232,11 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
-def data_table(films: dict[str, dict[str, int]]) -> str:
+def data_table(sources: Iterable[Source], films: dict[str, dict[str, int]]) -> str:
     """Return where the films come from; ``films`` counts them by collection and split."""
     head = ("source", "films: train / dev", "what it teaches", "licence")
     rows = []
-    for source in SOURCES:
+    for source in sources:
         count = films[source.pool]
         sizes = f"{count.get('train', 0)} / {count.get('dev', 0)}"
         rows.append((source.name, sizes, source.teaches, source.licence))
@@ -312,7 +310,7 @@ def page(card: dict[str, Any], line: dict[str, Any], megabytes: float) -> str:
     summary = SUMMARY.format(megabytes=megabytes, sha256=card["sha256"])
     parts = (
         prose(summary),
-        data_table(training["films"]),
+        data_table(SOURCES, training["films"]),
         prose(SPLITS),
         prose(FINDINGS),
         finding_table(line["findings"], line["macro"]),
@@ -330,7 +328,7 @@ def page(card: dict[str, Any], line: dict[str, Any], megabytes: float) -> str:
 def main() -> None:
     place = WEIGHTS.with_suffix(".json")
     card = json.loads(place.read_text("utf-8"))
-    line = last_line(f"{card['name']}@{card['sha256'][:12]}")
+    line = last_line("vision_quality", f"{card['name']}@{card['sha256'][:12]}", WORDS_ARE_OF)
     card = completed(card, line)
     place.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
     words = page(card, line, WEIGHTS.stat().st_size / 1e6)

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import torch
 
+from anatomy_quality import turned_away
 from radnlp.schema.image import Image
 from radnlp.train.cache import read_grey
 from radnlp.train.calibrate import auroc
@@ -93,7 +94,7 @@ def lungs_dice(
                 if "lung" in region.label and region.mask:
                     drawn |= region.mask.to_array()
             value = 2 * (drawn & mask).sum() / (drawn.sum() + mask.sum())
-            found[how, chain] = float(value), bool(reading.warnings)
+            found[how, chain] = float(value), turned_away(reading)
     return found
 
 

@@ -139,7 +139,9 @@ def test_everything_names_the_weights_that_spoke(
 ) -> None:
     reading = stage(Image(pixels=simulated[0].pixels))
     drawn = [region for region in reading.regions if region.source == RegionSource.ANATOMY]
-    spoke = {"vision-lite0": reading.findings, "anatomy-lite0": drawn}
+    boxes = [region for region in reading.regions if region.source == RegionSource.IMAGE]
+    assert len(drawn) + len(boxes) == len(reading.regions)
+    spoke = {"vision-lite0": [*reading.findings, *boxes], "anatomy-lite0": drawn}
     for name, items in spoke.items():
         sha256 = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))["sha256"]
         assert items

@@ -302,9 +302,16 @@ def _as_images(source: AnyImage | Sequence[AnyImage] | None) -> tuple[Image, ...
 def _check_name(registry: Registry, stage: Any) -> None:
     if not isinstance(stage, str) or stage in registry.names():
         return
-    is_weights = "/" in stage or stage.startswith(("timm:", "hf:")) or Path(stage).exists()
-    if registry is not vision_stages or not is_weights:
-        registry.get(stage)
+    if registry is vision_stages and _may_be_weights(stage):
+        return
+    registry.get(stage)
+
+
+def _may_be_weights(stage: str) -> bool:
+    try:
+        return "/" in stage or stage.startswith(("timm:", "hf:")) or Path(stage).exists()
+    except OSError:  # too long for a file's name
+        return False
 
 
 def _build(registry: Registry, stage: Any) -> Any:

@@ -176,6 +176,12 @@ def test_a_misspelt_stage_names_the_nearest() -> None:
         Pipeline(text="rule")
 
 
+@pytest.mark.parametrize("kind", ["text", "vision"])
+def test_a_name_too_long_for_a_file_is_no_stage(kind: str) -> None:
+    with pytest.raises(StageNotFound):
+        Pipeline(**{kind: "a" * 300})
+
+
 def test_a_name_with_a_slash_is_not_asked_of_the_hub_by_itself() -> None:
     pipeline = Pipeline(vision="somebody/some-model")
     with pytest.raises(ModelNotFound, match=r"nothing is downloaded.*hf:OWNER/NAME"):

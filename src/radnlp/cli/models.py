@@ -93,11 +93,16 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
     if "data" in card:
         yield "  data:"
         yield from (f"    {origin}" for origin in card["data"])
-    held_out = "patients held out of training"
-    yield f"  measured on: {card.get('quality', {}).get('split', held_out)}"
+    if "quality" in card:
+        yield f"  measured on: {card['quality']['split']}"
+    elif "concepts" in card:
+        yield "  measured on: patients held out of training"
     if "concepts" in card:
         yield from _findings(card)
     yield from _outlines(card)
+    if "held_out_recall" in card:
+        yield "  named right, of films and drawings held out of training:"
+        yield from (f"    {kind:<26} {part:.3f}" for kind, part in card["held_out_recall"].items())
 
 
 def _findings(card: Mapping[str, Any]) -> Iterator[str]:

@@ -54,6 +54,18 @@ def show(radnlp: Callable, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str
     return shown
 
 
+def test_every_shipped_card_says_licence_and_what_was_measured(radnlp: Callable) -> None:
+    out = radnlp("models").out
+    cards = weights.shipped_cards()
+    assert out.count("  licence: ") == out.count("  intended use: ") == len(cards)
+    assert "upside_down                0.988" in out
+
+
+def test_a_card_without_figures_claims_no_measurement(show: Callable) -> None:
+    bare = {key: CARD[key] for key in ("name", "version", "sha256", "architecture")}
+    assert "measured" not in show(bare)
+
+
 def test_each_card_shows_its_name_and_licence(show: Callable) -> None:
     out = show(CARD)
     assert "small  version 1  sha256 0123456789ab" in out

@@ -65,7 +65,7 @@ def test_no_pattern_takes_more_than_linear_time(patterns: dict[str, re.Pattern[A
         (where, told)
         for where, pattern in patterns.items()
         for text in pattern_audit.adversaries(pattern)
-        if (told := pattern_audit.growth(pattern, text, 1_000)).exponent > 1.6
+        if (told := pattern_audit.growth(pattern, text, 4_000)).exponent > 1.6
     ]
     assert slow == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from radnlp.train.augment import Augmentation, augment
+from radnlp.train.places import box_iou, move_boxes
 
 STILL = Augmentation(gamma=0, contrast=0, brightness=0, clip=0, noise=0, haze=0, blur=0)
 
@@ -22,6 +23,17 @@ def test_masks_follow_the_film() -> None:
     assert warps.shape == (6, 2, 3)
     small = torch.nn.functional.avg_pool2d(images, 4)
     assert (small[:, 0] - masks[:, 0]).abs().mean() < 0.01
+
+
+def test_a_box_moved_by_the_warp_lies_on_what_it_held() -> None:
+    images, _, warps = augment(*batch(), STILL, torch.Generator().manual_seed(5))
+    given = torch.tensor([[0.0, 70.0, 40.0, 100.0, 80.0]])
+    for image, warp in zip(images[:, 0], warps, strict=True):
+        ys, xs = torch.nonzero(image > 0.5, as_tuple=True)
+        seen = torch.tensor([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]).float()
+        moved = move_boxes(given, warp, 128, 128)[0, 1:]
+        assert box_iou(moved, seen) > 0.75
+        assert box_iou(given[0, 1:], seen) < box_iou(moved, seen)
 
 
 def test_the_same_seed_gives_the_same_films() -> None:

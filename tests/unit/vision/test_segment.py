@@ -86,7 +86,8 @@ def test_a_heart_reaches_little_further_than_the_lungs(chest: Drawing) -> None:
     lowest_lung = np.flatnonzero(anatomy.masks["left_lung"].any(axis=1)).max()
     lowest_heart = np.flatnonzero(anatomy.masks["heart"].any(axis=1)).max()
     lungs = lowest_lung - np.flatnonzero(anatomy.masks["left_lung"].any(axis=1)).min()
-    assert 0 < lowest_heart - lowest_lung <= 0.25 * lungs
+    # A fifth of the lungs' height is allowed below them; the edge falls within a cell of 4 pixels.
+    assert abs(lowest_heart - lowest_lung - 0.2 * lungs) <= 4
 
 
 def test_a_heart_that_reaches_the_tops_of_the_lungs_is_left_out(chest: Drawing) -> None:

@@ -7,14 +7,13 @@ handed over here, as a value or as a callable.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from dataclasses import replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from radnlp.errors import InputError, RadnlpError
+from radnlp.errors import InputError
 from radnlp.registry import Registry, link_stages, report_stages, text_stages, vision_stages
 from radnlp.schema import (
     Analysis,
@@ -187,14 +186,16 @@ class Pipeline:
             raise InputError("map takes several studies; put the single path into a list")
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
-        for item in _read_ahead(studies, batch_size):
+        from radnlp.io import read_ahead
+
+        for item in read_ahead(studies, batch_size):
             if isinstance(item, Failure):
                 yield item
                 continue
             try:
                 yield self(item)
             except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the batch)
-                yield _failure(item.id, error)
+                yield Failure.of(item.id, error)
 
     def _compare(self, text: TextReading, prior: Report | None) -> tuple[Notice, ...]:
         """Hold change words against the earlier report, if there is one."""
@@ -336,44 +337,6 @@ def _numbered(
         regions=tuple(replace(item, id=f"g{next(regions)}") for item in reading.regions),
         findings=tuple(replace(item, id=f"f{next(findings)}") for item in reading.findings),
     )
-
-
-def _read_ahead(
-    studies: Iterable[Study | str | Path], batch_size: int
-) -> Iterator[Study | Failure]:
-    """Yield studies in order while up to ``batch_size`` following files are being read."""
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    waiting: deque[Study | Future[Study | Failure]] = deque()
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for item in studies:
-            waiting.append(item if isinstance(item, Study) else pool.submit(_load, item))
-            if len(waiting) >= batch_size:
-                first = waiting.popleft()
-                yield first if isinstance(first, Study) else first.result()
-        for rest in waiting:
-            yield rest if isinstance(rest, Study) else rest.result()
-
-
-def _load(item: object) -> Study | Failure:
-    from radnlp.io import load_study
-
-    if not isinstance(item, str | Path):
-        message = f"expected a Study or the path of one, got {type(item).__name__}"
-        return Failure(id="", error="InputError", message=message)
-    path = Path(item)
-    try:
-        return replace(load_study(path), id=path.name)
-    except Exception as error:  # noqa: BLE001  (one bad file must not end the batch)
-        return _failure(path.name, error)
-
-
-def _failure(name: str, error: Exception) -> Failure:
-    if isinstance(error, RadnlpError):
-        return Failure(id=name, error=type(error).__name__, message=str(error))
-    # The message of a foreign error may quote the report.
-    message = "an unexpected error; run analyze() on this input alone to see its traceback"
-    return Failure(id=name, error=type(error).__name__, message=message)
 
 
 def _warnings(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from radnlp.errors import InputError, InvalidRecord, OutputError, StageNotFound
+from radnlp.errors import InputError, InvalidRecord, OutputError, RadnlpError, StageNotFound
 from radnlp.registry import label_files, label_schemes, writers
 from radnlp.schema.advice import Recommendation, Score
 from radnlp.schema.draft import Draft
@@ -36,6 +36,17 @@ class Failure:
     id: str
     error: str
     message: str
+
+    @classmethod
+    def of(cls, name: str, error: Exception) -> Failure:
+        """Return the failure of the input ``name``.
+
+        The message of a foreign error may quote the report, so it is not passed on.
+        """
+        if isinstance(error, RadnlpError):
+            return cls(id=name, error=type(error).__name__, message=str(error))
+        message = "an unexpected error; run analyze() on this input alone to see its traceback"
+        return cls(id=name, error=type(error).__name__, message=message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -123,7 +123,7 @@ class SentenceReader:
         words = self._lexicon.typos.corrected(tokens.words)
         if "[**" in sentence:
             words = [_MASKED if word.startswith("[**") else word for word in words]
-        items = self._lexicon.scan(words)
+        items = self._scan(sentence, tokens, words)
         relative = False
         for item in items:
             if item[2].relative:
@@ -146,6 +146,10 @@ class SentenceReader:
         if sizes and len(mentions) == len(sizes) and words[0] in _REFERRING:
             said = said._replace(loose=_loose(mentions, sizes))
         return said
+
+    def _scan(self, _sentence: str, _tokens: Tokens, words: list[str]) -> list[Item]:
+        """Return the phrases of a sentence; a reader that knows more adds its own."""
+        return self._lexicon.scan(words)
 
     def _mentions(
         self,

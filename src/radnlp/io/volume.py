@@ -74,6 +74,8 @@ def read_volume(
         UnevenSlices: Slices are missing, or not evenly spaced.
         ImageTooLarge: More voxels than the limit.
         MissingExtra: A NIfTI file, and nibabel is not installed.
+        CorruptImage: A damaged NIfTI file.
+        UnknownFormat: A NIfTI file whose name does not end in ``.nii`` or ``.nii.gz``.
         DicomError: A damaged or unsupported DICOM file, one kind of error for each cause.
         InputError: A source of another kind.
     """

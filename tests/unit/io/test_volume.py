@@ -129,6 +129,22 @@ def test_padding_takes_the_smallest_value_that_was_measured(make: Maker) -> None
     assert read_volume(datasets).values[0].tolist() == [[-1014, -1014], [-1004, -994]]
 
 
+@pytest.mark.parametrize("window", [None, (-1000, 100)])
+def test_padding_is_black_where_low_values_are_white(
+    make: Maker, window: tuple[float, float] | None
+) -> None:
+    stored = np.array([[-2000, 10], [20, 30]], dtype=np.int16)
+    datasets = series(
+        make, [0, 1], stored=stored, PixelPaddingValue=-2000, WindowCenter=None, WindowWidth=None,
+        PhotometricInterpretation="MONOCHROME1",
+    )  # fmt: skip
+    volume = read_volume(datasets)
+    assert volume.values[0].tolist() == [[-994, -1014], [-1004, -994]]
+    pixels = volume.slice_image(0, window=window).pixels
+    assert pixels is not None
+    assert pixels[0, 0] == pixels.min() < pixels[0, 1] == pixels.max()
+
+
 def test_ct_with_another_rescale_type_has_no_hounsfield_units(make: Maker) -> None:
     volume = read_volume(series(make, [0, 1], RescaleType="US"))
     assert (volume.unit, dict(volume.windows)) == (None, {})

@@ -15,6 +15,7 @@ from radnlp.io.folder import files_of
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
 from radnlp.io.images import read_image
+from radnlp.io.patient import Patient, count_patients, read_patient
 from radnlp.io.pixels import MAX_PIXELS
 from radnlp.io.pydicom_guard import guarded
 from radnlp.io.reports import read_report
@@ -55,8 +56,7 @@ class _Gathered:
     reports: list[Report] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
-    patient_ids: set[str] = field(default_factory=set)
-    patient_names: set[str] = field(default_factory=set)
+    patients: set[Patient] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
 
     def notice(self, name: str, message: str, source: str) -> None:
@@ -181,11 +181,7 @@ def _as_slice(header: Header, file: Path, gathered: _Gathered) -> Slice | None:
 
 def _remember(header: Header, gathered: _Gathered) -> None:
     """Keep what tells patients and duplicates apart; it never leaves this module."""
-    patient_id, patient_name = header.text("PatientID"), header.text("PatientName")
-    if patient_id:
-        gathered.patient_ids.add(patient_id)
-    elif patient_name:
-        gathered.patient_names.add(patient_name)
+    gathered.patients.add(read_patient(header))
     instance = header.text("SOPInstanceUID")
     if instance in gathered.instances:
         gathered.notice(
@@ -198,8 +194,7 @@ def _remember(header: Header, gathered: _Gathered) -> None:
 
 
 def _study(name: str, gathered: _Gathered) -> Study:
-    # Names count only where no file has an id: the same person is spelled in many ways.
-    patients = len(gathered.patient_ids or gathered.patient_names)
+    patients = count_patients(gathered.patients)
     if patients > 1:
         raise MixedPatients(
             f"the folder holds files of {patients} patients, expected "

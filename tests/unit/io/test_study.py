@@ -147,6 +147,15 @@ def test_files_of_several_patients_are_refused(tmp_path: Path, make: Maker) -> N
     assert "A1" not in str(caught.value)
 
 
+def test_a_file_without_an_id_is_of_the_same_patient(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "a.dcm", PatientID="A1", PatientName="DOE^J")
+    save(make, tmp_path / "b.dcm", PatientName="DOE^JANE", SOPInstanceUID="2.25.5")
+    assert len(load_study(tmp_path).images) == 2
+    save(make, tmp_path / "a.dcm", PatientName="ROE^R")
+    with pytest.raises(errors.MixedPatients, match="2 patients"):
+        load_study(tmp_path)
+
+
 def test_the_same_instance_twice_leaves_a_notice(tmp_path: Path, make: Maker) -> None:
     save(make, tmp_path / "a.dcm")
     save(make, tmp_path / "b.dcm")

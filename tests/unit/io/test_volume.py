@@ -183,6 +183,20 @@ def test_files_of_several_patients_are_refused(make: Maker) -> None:
     assert "P2" not in str(caught.value)
 
 
+def test_a_slice_without_an_id_is_of_the_same_patient(make: Maker) -> None:
+    datasets = series(make, [0, 1, 2], PatientName="DOE^J")
+    datasets[1].PatientID = ""
+    datasets[2].PatientName = "DOE^JANE"
+    assert read_volume(datasets).shape[0] == 3
+
+
+def test_without_ids_names_tell_patients_apart(make: Maker) -> None:
+    datasets = series(make, [0, 1, 2], PatientID=None, PatientName="DOE^J")
+    datasets[1].PatientName = "ROE^R"
+    with pytest.raises(errors.MixedPatients, match="2 patients"):
+        read_volume(datasets)
+
+
 def test_a_copy_of_a_slice_is_refused(make: Maker) -> None:
     datasets = series(make, [0, 1, 2])
     with pytest.raises(errors.DuplicateSlices, match="copies of one instance"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,18 @@ def test_a_folder_of_unusable_files_says_what_was_found(tmp_path: Path) -> None:
     (tmp_path / "b.html").write_bytes(b"<html>")
     with pytest.raises(errors.InputError, match="1 ReportIsPdf, 1 UnknownFormat"):
         load_study(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ok.nii", "ok.nii.gz"])
+def test_a_nifti_volume_is_to_be_read_as_a_volume(tmp_path: Path, name: str) -> None:
+    header = bytearray(400)
+    header[344:348] = b"n+1\0"
+    (tmp_path / name).write_bytes(gzip.compress(header) if name.endswith("gz") else header)
+    with pytest.raises(errors.UnknownFormat, match=r"NIfTI volume.*radnlp\.read_volume"):
+        load_study(tmp_path / name)
+    (tmp_path / "report.txt").write_text("Clear.")
+    (notice,) = load_study(tmp_path).warnings
+    assert "radnlp.read_volume" in notice.message
 
 
 def test_a_single_file_gives_its_own_error(tmp_path: Path) -> None:

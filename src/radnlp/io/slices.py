@@ -93,8 +93,10 @@ def slices_of(header: Header, source: Any, *, max_pixels: int) -> list[Slice]:
             f"{header.name}: is a projection or in colour ({modality or 'no modality'}, "
             f"{layout.photometric}), expected grey slices; use radnlp.read_image"
         )
-    planes = [read_plane(header, frame, modality) for frame in range(layout.frames)]
-    if any(plane is None for plane in planes):
+    # A damaged header may promise frames without end; those that lie apart have groups that say so.
+    told = len(header.values("PerFrameFunctionalGroupsSequence")) if layout.frames > 1 else 1
+    planes = [read_plane(header, frame, modality) for frame in range(min(told, layout.frames))]
+    if len(planes) < layout.frames or any(plane is None for plane in planes):
         raise NotAVolume(
             f"{header.name}: does not say where its slices lie, expected a usable "
             "ImagePositionPatient, ImageOrientationPatient and PixelSpacing for each; "

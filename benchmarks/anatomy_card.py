@@ -140,8 +140,10 @@ ratio, which needs the width alone, holds.
 - Some Shenzhen films were outlined through the heart or into the stomach's air; no network agrees
 with both customs.
 - Frontal films only. Lateral views, other body parts, CT and MR are refused by header or by the
-look of the lungs; without a header the latter is all there is, and it can be fooled: 7 of 26 DICOM
-files that show no frontal chest would be taken for one (five are one MR slice in five encodings).
+look of the lungs; without a header this network alone can be fooled: it would take 7 of 26 DICOM
+files that show no frontal chest for one (five are one MR slice in five encodings). The vision stage
+therefore asks [views-lite0](views-lite0.md) first; what both together turn away stands on the
+Evaluation page.
 - A lung that is white throughout is missed or drawn too small.
 - Outlines on portable films of the ill were looked at, not measured: no such film has an outline.
 - The ratio runs along rows: a film that is turned gives another one. On AP films a heart looks

@@ -3,10 +3,11 @@
     python benchmarks/guards.py --data ../shared/data/cxr --dicom ../shared/data/dicom_good
 
 Headers are left out: only pixels are shown, so that the look alone decides. ``refused`` is the
-share that gives a notice NotFrontalChest. Chest films: the dev split, every collection. Turned,
-inverted and mirrored films are made of them. Others: real images of other parts and kinds (folders
-of DICOM files; a file whose header says chest radiograph is left out), and drawn ones of a seed
-that training has not seen.
+share that gives a notice NotFrontalChest. Chest films: the dev split, every collection; apart from
+them those of jsrt, which no training saw. Turned, inverted and mirrored films, and parts cut out of
+films (35 to 55 % of each side), are made of dev films outside jsrt. Others: real images of other
+parts and kinds (folders of DICOM files; a file whose header says chest radiograph is left out), and
+drawn ones of a seed that training has not seen.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from radnlp.errors import RadnlpError
 from radnlp.io import read_image
 from radnlp.schema.image import Image
 from radnlp.train.cache import read_grey
-from radnlp.train.films import read_films
+from radnlp.train.films import EVALUATION_POOLS, Film, read_films
 from radnlp.train.strangers import FAMILIES, stranger
 from radnlp.train.views import variant
 from radnlp.vision import EmbeddedVision
@@ -67,6 +68,24 @@ def others(folders: list[Path]) -> Iterator[np.ndarray]:
                 yield image.pixels
 
 
+def chest_films(stage: EmbeddedVision, films: list[Film]) -> dict[str, dict[str, Any]]:
+    """What the stage says of films as they are."""
+    rows: dict[str, dict[str, Any]] = {}
+    dev, external = [], []
+    for film in films:
+        if film.pool in EVALUATION_POOLS or film.split == "dev":
+            reading = stage(Image(pixels=read_grey(film.path)))
+            (external if film.pool in EVALUATION_POOLS else dev).append((film.pool, reading))
+    rows["chest films refused"] = share([named(one, "NotFrontalChest") for _, one in dev])
+    for scope, seen in (("", dev), (" (external)", external)):
+        for pool in dict.fromkeys(pool for pool, _ in seen):
+            refused = [named(one, "NotFrontalChest") for of, one in seen if of == pool]
+            rows[f"chest films refused, {pool}{scope}"] = share(refused)
+    rows["chest films called mirrored"] = share([named(one, "LooksMirrored") for _, one in dev])
+    rows["chest films called a part"] = share([named(one, "PartOfChest") for _, one in dev])
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
@@ -76,28 +95,22 @@ def main() -> None:
     given = parser.parse_args()
     stage = EmbeddedVision()
     random = np.random.default_rng(SEED)
-    films = [film for film in read_films(given.data) if film.split == "dev" and film.pool != "jsrt"]
-    rows: dict[str, dict[str, Any]] = {}
-    refused: dict[str, list[bool]] = {}
-    mirrored: list[bool] = []
-    for film in films:
-        reading = stage(Image(pixels=read_grey(film.path)))
-        refused.setdefault(film.pool, []).append(named(reading, "NotFrontalChest"))
-        mirrored.append(named(reading, "LooksMirrored"))
-    everyone = [value for values in refused.values() for value in values]
-    rows["chest films refused"] = share(everyone)
-    rows |= {f"chest films refused, {pool}": share(values) for pool, values in refused.items()}
-    rows["chest films called mirrored"] = share(mirrored)
+    everything = read_films(given.data)
+    rows = chest_films(stage, everything)
+    films = [f for f in everything if f.split == "dev" and f.pool not in EVALUATION_POOLS]
     chosen = [films[index] for index in random.permutation(len(films))[: given.most]]
+
+    def made(kind: ViewKind) -> list[ImageReading]:
+        """What the stage says of the chosen films, made into another kind."""
+        pixels = (variant(read_grey(film.path), kind, random) for film in chosen)
+        return [stage(Image(pixels=np.ascontiguousarray(one))) for one in pixels]
+
     turned = (ViewKind.UPSIDE_DOWN, ViewKind.TURNED_LEFT, ViewKind.TURNED_RIGHT, ViewKind.INVERTED)
-    for kind in (*turned, ViewKind.MIRRORED):
-        seen = []
-        for film in chosen:
-            pixels = np.ascontiguousarray(variant(read_grey(film.path), kind, random))
-            name = "LooksMirrored" if kind is ViewKind.MIRRORED else "NotFrontalChest"
-            seen.append(named(stage(Image(pixels=pixels)), name))
-        verb = "noticed" if kind is ViewKind.MIRRORED else "refused"
-        rows[f"{kind} films {verb}"] = share(seen)
+    for kind in turned:
+        seen = made(kind)
+        rows[f"{kind} films refused"] = share([named(one, "NotFrontalChest") for one in seen])
+    mirrored = made(ViewKind.MIRRORED)
+    rows["mirrored films noticed"] = share([named(one, "LooksMirrored") for one in mirrored])
     if given.dicom:
         strangers = [stage(Image(pixels=pixels)) for pixels in others(given.dicom)]
         rows["real images of other kinds refused"] = share(
@@ -109,6 +122,9 @@ def main() -> None:
         for n in range(given.drawn)
     ]
     rows["drawn images refused"] = share([named(one, "NotFrontalChest") for one in drawn])
+    parts = made(ViewKind.PART)
+    rows["parts of films noticed"] = share([named(one, "PartOfChest") for one in parts])
+    rows["parts of films refused"] = share([named(one, "NotFrontalChest") for one in parts])
     for name, row in rows.items():
         print(f"{name:44} {row['value']:.3f} {row['interval']} n={row['n']}")
     append("guards of the vision stage, by look alone", {"rows": rows})

@@ -35,7 +35,7 @@ patient text or identifiers.
     │   │   ├── NestingLimit           sequences nested too deep
     │   │   ├── InflateLimit           a deflated data set that grows out of bounds
     │   │   └── InvalidHeader
-    │   ├── CorruptImage             a PNG or JPEG that cannot be decoded
+    │   ├── CorruptImage             a PNG, JPEG or NIfTI file that cannot be decoded
     │   ├── ImageTooLarge            over the pixel limit, told before any allocation
     │   ├── VolumeError              slices that do not make one volume
     │   │   ├── NotAVolume             nothing there has a place in a stack of slices
@@ -177,7 +177,7 @@ class InvalidHeader(DicomError):
 
 
 class CorruptImage(FileError):
-    """A PNG or JPEG file that cannot be decoded."""
+    """A PNG, JPEG or NIfTI file that cannot be decoded."""
 
 
 class ImageTooLarge(FileError):

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from radnlp.cli.results import say
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 EXAMPLES = """\b
 Examples:
@@ -56,33 +52,16 @@ def export(
     All logits are compared, on noise and on simulated films; a file that differs is not written.
     """
     from radnlp.errors import InputError
+    from radnlp.examples.squares import network_squares
     from radnlp.nets.onnx import export_weights
 
     if output.suffix != ".onnx":
         raise InputError(f"found the file name {output.name}, expected one that ends in .onnx")
-    done = export_weights(name, output, images=_films)
+    done = export_weights(name, output, images=network_squares)
     say(
         f"{done.path}: {done.name}; largest difference from torch {done.difference:.1g} in logits "
         f"on {done.images} images (allowed {done.tolerance:g}). Draft. Not for diagnosis."
     )
-
-
-def _films(side: int) -> "NDArray[np.float32]":
-    """Return four simulated films as the vision stage prepares them."""
-    import numpy as np
-
-    from radnlp.examples.film import MAX_VALUE
-    from radnlp.examples.simulation import simulate
-    from radnlp.examples.variety import random_phantom
-    from radnlp.vision.prepare import prepare
-
-    films = []
-    for number in range(4):
-        phantom = random_phantom(np.random.default_rng(number))
-        study = simulate(phantom, rows=side, columns=side, seed=number)
-        square, _ = prepare(np.asarray(study.pixels / MAX_VALUE, dtype=np.float32), side)
-        films.append(square[0, 0].numpy() * 2 - 1)
-    return np.stack(films)
 
 
 def _lines(card: Mapping[str, Any]) -> Iterator[str]:

@@ -111,7 +111,7 @@ def decode_frame(header: Header, layout: PixelFormat, frame: int) -> NDArray[Any
     )
     decoder = _decoder(job.syntax, name)
     if decoder.is_native:
-        _check_native_length(job)
+        _check_native_length(len(data), layout, name)
         values = _first_success(job, decoder, [""])
     else:
         plugins = _installed_plugins(job, decoder)
@@ -162,6 +162,22 @@ def check_codec(dataset: Dataset, *, name: str) -> None:
         _decoder(str(said), name)
 
 
+def check_length(header: Header, layout: PixelFormat) -> None:
+    """Refuse pixel data that is too short, without decoding any.
+
+    Of compressed pixels only their absence is seen.
+
+    Raises:
+        TruncatedPixels: Fewer bytes than the header promises.
+        CorruptPixels: The pixel data cannot be read.
+    """
+    from pydicom.uid import UncompressedTransferSyntaxes
+
+    data = _pixel_bytes(header.dataset, header.name)
+    if transfer_syntax(header.dataset, data) in UncompressedTransferSyntaxes:
+        _check_native_length(len(data), layout, header.name)
+
+
 def _decoder(syntax: str, name: str) -> Decoder:
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
@@ -208,12 +224,11 @@ def _options(dataset: Dataset, layout: PixelFormat) -> dict[str, Any]:
     return options
 
 
-def _check_native_length(job: _Job) -> None:
-    layout, data = job.layout, job.data
+def _check_native_length(found: int, layout: PixelFormat, name: str) -> None:
     expected = layout.frame_bytes * layout.frames
-    if len(data) < expected:
+    if found < expected:
         raise TruncatedPixels(
-            f"{job.name}: found {len(data):,} bytes of pixel data, expected {expected:,} for "
+            f"{name}: found {found:,} bytes of pixel data, expected {expected:,} for "
             f"{layout.frames} frame(s) of {layout.columns} x {layout.rows}; the file was cut, "
             "copy it again"
         )
@@ -300,4 +315,4 @@ def _first_success(job: _Job, decoder: Decoder, plugins: list[str]) -> NDArray[A
     )
 
 
-__all__ = ["Codec", "check_codec", "codec_of", "decode_frame", "transfer_syntax"]
+__all__ = ["Codec", "check_codec", "check_length", "codec_of", "decode_frame", "transfer_syntax"]

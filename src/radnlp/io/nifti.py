@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radnlp.errors import CorruptImage, GeometryError, ImageTooLarge, MissingExtra, NotAVolume
+from radnlp.errors import (
+    CorruptImage,
+    GeometryError,
+    ImageTooLarge,
+    MissingExtra,
+    NotAVolume,
+    UnknownFormat,
+)
 from radnlp.io.formats import HEAD_BYTES, Content, read_head, sniff
 from radnlp.io.windows import HOUNSFIELD, windows_for
 from radnlp.schema import Notice, Volume
@@ -19,6 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SAME_MM = 0.1
+# Axes whose unit vectors span a smaller volume lie in one plane.
+_FLAT = 1e-6
+# nifti1.h, xyzt_units: 1 is metres, 3 microns; 2 is mm, and 0 says nothing.
+_MM = {1: 1e3, 3: 1e-3}
 _GZIP = 16 + zlib.MAX_WBITS
 _SIMULATED = b"SIMULATED"
 
@@ -47,21 +58,24 @@ def read_nifti(path: Path, *, modality: str | None, max_voxels: int) -> Volume:
         max_voxels: Limit, checked before the values are read.
 
     Returns:
-        The volume in LPS axes. Where the third NIfTI axis points against the normal of the
-        slices (first × second axis), the slices are taken in reverse, so that their places
-        stay true. Values that are not finite become the smallest finite one.
+        The volume in LPS axes. Metres and microns are brought to mm; a file that names no unit of
+        length is in mm. Where the third NIfTI axis points against the normal of the slices (first
+        × second axis), the slices are taken in reverse, so that their places stay true. Values that
+        are not finite become the smallest finite one.
 
     Raises:
         MissingExtra: nibabel is not installed.
         CorruptImage: The file cannot be read.
-        NotAVolume: It has more than three dimensions, fewer than two slices, or says nothing of
-            where it lies.
+        UnknownFormat: It is not named as what it is, ``.nii`` or ``.nii.gz``.
+        NotAVolume: It has more than three dimensions, fewer than two slices, colours or complex
+            numbers, or says nothing of where it lies.
         ImageTooLarge: More voxels than the limit.
 
     Source:
         NIfTI-1 (nifti1.h, methods 2 and 3): sform before qform; +x right, +y front, +z head.
     """
     image = _open(path)
+    _check_numbers(path, image.get_data_dtype())
     shape = tuple(int(size) for size in image.shape)
     _check_shape(path, shape, max_voxels)
     affine, notices = _affine(path, image)
@@ -110,6 +124,12 @@ def _open(path: Path) -> Any:
     try:
         content = nibabel.load(path)
     except Exception as error:  # noqa: BLE001  (nibabel raises whatever a broken file provokes)
+        suffix = ".nii.gz" if sniff(read_head(path)) is Content.GZIP else ".nii"
+        if not path.name.lower().endswith(suffix):
+            raise UnknownFormat(
+                f"{path.name}: holds a NIfTI volume by its content, which is read by the name "
+                f"only, expected one that ends in {suffix}; rename the file"
+            ) from None
         raise _corrupt(path, error) from None
     if not isinstance(content, nibabel.Nifti1Image):
         raise NotAVolume(
@@ -126,6 +146,15 @@ def _corrupt(path: Path, error: Exception) -> CorruptImage:
     )
 
 
+def _check_numbers(path: Path, kind: np.dtype[Any]) -> None:
+    if kind.kind not in "biuf":
+        found = {"c": "complex numbers", "V": "colours"}.get(kind.kind, str(kind))
+        raise NotAVolume(
+            f"{path.name}: holds {found}, expected one real number for each voxel; save one part "
+            "or channel of it, such as the magnitude, as a file of its own"
+        )
+
+
 def _check_shape(path: Path, shape: tuple[int, ...], max_voxels: int) -> None:
     if len(shape) < 3 or any(size != 1 for size in shape[3:]) or shape[2] < 2:
         raise NotAVolume(
@@ -140,8 +169,12 @@ def _check_shape(path: Path, shape: tuple[int, ...], max_voxels: int) -> None:
 
 
 def _affine(path: Path, image: Any) -> tuple[NDArray[np.float64], list[Notice]]:
-    sform, sform_code = image.get_sform(coded=True)
-    qform, qform_code = image.get_qform(coded=True)
+    try:
+        sform, sform_code = image.get_sform(coded=True)
+        qform, qform_code = image.get_qform(coded=True)
+    except Exception as error:  # noqa: BLE001  (as above)
+        raise _corrupt(path, error) from None
+    millimetres = _MM.get(int(image.header["xyzt_units"]) & 7, 1.0)
     notices: list[Notice] = []
     if not sform_code and not qform_code:
         raise NotAVolume(
@@ -150,7 +183,8 @@ def _affine(path: Path, image: Any) -> tuple[NDArray[np.float64], list[Notice]]:
             "source again"
         )
     chosen = np.array(sform if sform_code else qform, dtype=np.float64)
-    if sform_code and qform_code and _farthest(sform, qform, image.shape) > _SAME_MM:
+    chosen[:3] *= millimetres
+    if sform_code and qform_code and _farthest(sform, qform, image.shape) * millimetres > _SAME_MM:
         notices.append(
             Notice(
                 name="AffinesDiffer",
@@ -158,12 +192,20 @@ def _affine(path: Path, image: Any) -> tuple[NDArray[np.float64], list[Notice]]:
                 source=path.name,
             )
         )
-    if not np.isfinite(chosen).all() or abs(np.linalg.det(chosen[:3, :3])) < 1e-9:
+    if not _spans(chosen):
         raise NotAVolume(
             f"{path.name}: its affine is not finite or flat, expected three axes of positive "
             "length; convert it from its source again"
         )
     return chosen, notices
+
+
+def _spans(affine: NDArray[np.float64]) -> bool:
+    """Tell whether the axes span a space, however small the voxels are."""
+    sizes = np.linalg.norm(affine[:3, :3], axis=0)
+    if not np.isfinite(affine).all() or not sizes.all():
+        return False
+    return bool(abs(np.linalg.det(affine[:3, :3] / sizes)) > _FLAT)
 
 
 def _farthest(one: Any, other: Any, shape: tuple[int, ...]) -> float:

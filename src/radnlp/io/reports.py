@@ -16,6 +16,7 @@ from radnlp.io.dicomfile import claims_dicom, read_dataset
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
 from radnlp.io.jsonreport import report_from_json
+from radnlp.io.nifti import holds_nifti
 from radnlp.io.pdf import pdf_text
 from radnlp.io.pixels import kind_of_object
 from radnlp.io.pydicom_guard import guarded
@@ -92,6 +93,11 @@ def read_report(
 def _refuse(path: Path, content: Content) -> None:
     """Refuse what is no text; unknown bytes pass, as they may be text in another encoding."""
     name, suffix = path.name, path.suffix.lower()
+    if content in {Content.NIFTI, Content.GZIP} and holds_nifti(path):
+        raise UnknownFormat(
+            f"{name}: found {Content.NIFTI}, expected a report; read it with radnlp.read_volume, "
+            "and pass a slice of it as image"
+        )
     if suffix in _ARCHIVE_SUFFIXES or content is Content.PARQUET:
         raise UnknownFormat(
             f"{name}: is an archive of reports by its name or content, expected a single report; "

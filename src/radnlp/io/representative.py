@@ -24,7 +24,7 @@ _SAME_COSINE = 1e-3
 
 def middle_image(
     slices: Sequence[Slice], *, max_pixels: int, failed: Callable[[RadnlpError, str], None]
-) -> Image | None:
+) -> tuple[Slice, Image] | None:
     """Read the middle slice by position of one series, or the nearest one that can be read.
 
     Args:
@@ -33,10 +33,11 @@ def middle_image(
         failed: Told the error of a slice that cannot be read, and its file's name.
 
     Returns:
-        The image; where there are several slices, with `SliceOf` and a notice. ``None`` if the
-        slices around the middle cannot be read.
+        The slice and its image; where there are several slices, with `SliceOf` and a notice.
+        ``None`` if the slices around the middle cannot be read.
     """
-    ordered, how = _ordered(list({one.instance or id(one): one for one in slices}.values()))
+    apart = {(one.instance or id(one), one.frame): one for one in slices}
+    ordered, how = _ordered(list(apart.values()))
     middle = len(ordered) // 2
     nearest = sorted(range(len(ordered)), key=lambda index: abs(index - middle))
     for index in nearest[:_MOST_TRIES]:
@@ -44,11 +45,11 @@ def middle_image(
         if not isinstance(one.source, Path):
             continue
         try:
-            image = image_from_file(one.source, frame=None, id="i0", max_pixels=max_pixels)
+            image = image_from_file(one.source, frame=one.frame, id="i0", max_pixels=max_pixels)
         except RadnlpError as error:
             failed(error, one.name)
             continue
-        return image if len(ordered) == 1 else _told(image, one, index, len(ordered), how)
+        return one, image if len(ordered) == 1 else _told(image, one, index, len(ordered), how)
     return None
 
 

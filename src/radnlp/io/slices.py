@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from radnlp.errors import NotAVolume
 from radnlp.io.lookup import read_unit
+from radnlp.io.patient import Patient, read_patient
 from radnlp.io.pixels import GREY, read_pixel_format, require_pixels
 from radnlp.io.placement import PROJECTION, is_simulated, read_body_part, read_plane
 from radnlp.schema import PatientPlane
@@ -43,7 +44,7 @@ class Slice:
         source: The path of its file, or the data set in memory.
         frame: Which frame of it.
         name: File name, for messages.
-        patient: What tells patients apart; it never leaves `radnlp.io`.
+        patient: Whom it shows; it never leaves `radnlp.io`.
         series: SeriesInstanceUID, or empty; likewise.
         instance: SOPInstanceUID, or empty; likewise.
         modality: DICOM modality code.
@@ -61,7 +62,7 @@ class Slice:
     source: Any
     frame: int
     name: str
-    patient: str
+    patient: Patient
     series: str
     instance: str
     modality: str | None
@@ -92,8 +93,10 @@ def slices_of(header: Header, source: Any, *, max_pixels: int) -> list[Slice]:
             f"{header.name}: is a projection or in colour ({modality or 'no modality'}, "
             f"{layout.photometric}), expected grey slices; use radnlp.read_image"
         )
-    planes = [read_plane(header, frame, modality) for frame in range(layout.frames)]
-    if any(plane is None for plane in planes):
+    # A damaged header may promise frames without end; those that lie apart have groups that say so.
+    told = len(header.values("PerFrameFunctionalGroupsSequence")) if layout.frames > 1 else 1
+    planes = [read_plane(header, frame, modality) for frame in range(min(told, layout.frames))]
+    if len(planes) < layout.frames or any(plane is None for plane in planes):
         raise NotAVolume(
             f"{header.name}: does not say where its slices lie, expected a usable "
             "ImagePositionPatient, ImageOrientationPatient and PixelSpacing for each; "
@@ -104,7 +107,7 @@ def slices_of(header: Header, source: Any, *, max_pixels: int) -> list[Slice]:
             source=source,
             frame=frame,
             name=header.name,
-            patient=header.text("PatientID") or header.text("PatientName") or "",
+            patient=read_patient(header),
             series=header.text("SeriesInstanceUID") or "",
             instance=header.text("SOPInstanceUID") or "",
             modality=modality,

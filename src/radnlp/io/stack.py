@@ -17,6 +17,7 @@ from radnlp.errors import (
     SeveralSeries,
     UnevenSlices,
 )
+from radnlp.io.patient import count_patients
 from radnlp.io.slices import Slice, phase_names, series_id
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def choose_series(slices: Sequence[Slice], wanted: str | None) -> list[Slice]:
         MixedPatients: They are of several patients.
         SeveralSeries: There are several and ``wanted`` is ``None``; or none is called so.
     """
-    patients = len({one.patient for one in slices if one.patient})
+    patients = count_patients(one.patient for one in slices)
     if patients > 1:
         raise MixedPatients(
             f"the files are of {patients} patients, expected those of one; put each patient's "

@@ -6,21 +6,26 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from radnlp.errors import FileError, InputError, MixedPatients, NotAVolume, RadnlpError
+from radnlp.io.decode import check_length
 from radnlp.io.dicom import image_from_dataset
 from radnlp.io.dicomfile import read_dataset
 from radnlp.io.folder import files_of
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
 from radnlp.io.images import read_image
-from radnlp.io.pixels import MAX_PIXELS
+from radnlp.io.patient import Patient, count_patients, read_patient
+from radnlp.io.pixels import MAX_PIXELS, read_pixel_format, require_pixels
 from radnlp.io.pydicom_guard import guarded
 from radnlp.io.reports import read_report
 from radnlp.io.representative import SERIES, middle_image
 from radnlp.io.slices import Slice, slices_of
 from radnlp.schema import Image, Notice, Report, Study
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PRIOR = re.compile(r"(?:^|[^a-z])(?:prior|previous|earlier)(?:[^a-z]|$)", re.IGNORECASE)
 
@@ -37,12 +42,14 @@ class _Found:
         number: Instance number, or 0.
         rank: Which of the study's files it is.
         content: The image, or the slice.
+        notices: What was odd about the slice's file; an image carries its own.
     """
 
     series: str
     number: float
     rank: int
     content: Image | Slice
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -55,8 +62,7 @@ class _Gathered:
     reports: list[Report] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
-    patient_ids: set[str] = field(default_factory=set)
-    patient_names: set[str] = field(default_factory=set)
+    patients: set[Patient] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
 
     def notice(self, name: str, message: str, source: str) -> None:
@@ -74,15 +80,18 @@ def load_study(
 
     Images come series by series, in order of their instance numbers, else of their names (numbers
     in names count as numbers), and are called i0, i1, … A CT, MR or PET series of several slices
-    gives one image, its middle slice by position, with a notice that says which slice and window
-    that is; `radnlp.read_volume` reads such a series whole. The first report by name is the report;
+    (files, or frames of an enhanced object) gives one image, its middle slice by position, with a
+    notice that says which slice and window that is; `radnlp.read_volume` reads such a series whole.
+    Of the slices behind it, headers and the length of the pixel data are checked and what was odd
+    is noted; their pixels are not decoded. The first report by name is the report;
     one whose name says prior, previous or earlier is the prior report. A file that cannot be used
     becomes a notice with the error's name, and costs no other file. Links that lead out of the
     folder are not followed, and neither are the entries of a DICOMDIR.
 
     Args:
         path: A folder (searched to the bottom) or a file.
-        slices: ``all`` gives every slice of every series as an image.
+        slices: ``all`` gives every slice of every series as an image, every frame of a CT, MR or
+            PET object with several included.
         max_pixels: Largest rows times columns of an image.
 
     Raises:
@@ -148,44 +157,64 @@ def _take_dicom(file: Path, gathered: _Gathered, rank: int) -> None:
             return
         _remember(header, gathered)
         series, number = header.text("SeriesInstanceUID"), header.number("InstanceNumber")
-        content: Image | Slice | None = _as_slice(header, file, gathered)
+        slices = _as_slices(header, file, gathered)
+        frames = _frames(header, gathered)
     if "ContentSequence" in dataset or "EncapsulatedDocument" in dataset:
         _take_report(file, gathered)
         return
-    if content is None:
-        content = image_from_dataset(
+    images = (
+        image_from_dataset(
             dataset,
-            frame=None,
+            frame=frame,
             id="i0",
             max_pixels=gathered.max_pixels,
             name=file.name,
             found=notices_of_file,
         )
-    gathered.found.append(
-        _Found(series=series or "", number=number or 0.0, rank=rank, content=content)
+        for frame in frames
     )
+    for content in slices or images:
+        found = _Found(
+            series=series or "",
+            number=number or 0.0,
+            rank=rank,
+            content=content,
+            notices=(*notices_of_file, *notices),
+        )
+        gathered.found.append(found)
 
 
-def _as_slice(header: Header, file: Path, gathered: _Gathered) -> Slice | None:
-    """Return the slice of a series that a file is; ``None`` if it stands for itself."""
+def _frames(header: Header, gathered: _Gathered) -> Sequence[int | None]:
+    """Return which frames of an object are images of the study; ``None`` is the usual one."""
+    count = int(header.number("NumberOfFrames") or 1)
+    if gathered.slices_kept == "all" and count > 1 and header.text("Modality") in SERIES:
+        return range(count)
+    return (None,)
+
+
+def _as_slices(header: Header, file: Path, gathered: _Gathered) -> list[Slice]:
+    """Return the slices of a series that a file holds; none if it stands for itself.
+
+    Raises:
+        FileError: It holds fewer pixels than its header promises, or a header that cannot be.
+    """
     if gathered.slices_kept == "all" or "Rows" not in header.dataset:
-        return None
-    several = (header.number("NumberOfFrames") or 1) > 1
-    if header.text("Modality") not in SERIES or several or not header.text("SeriesInstanceUID"):
-        return None
+        return []
+    if header.text("Modality") not in SERIES or not header.text("SeriesInstanceUID"):
+        return []
     try:
-        return slices_of(header, file, max_pixels=gathered.max_pixels)[0]
+        slices = slices_of(header, file, max_pixels=gathered.max_pixels)
     except NotAVolume:
-        return None
+        return []
+    # Only the slice in the middle is decoded, and the others shall not be cut unseen.
+    require_pixels(header)
+    check_length(header, read_pixel_format(header, max_pixels=gathered.max_pixels))
+    return slices
 
 
 def _remember(header: Header, gathered: _Gathered) -> None:
     """Keep what tells patients and duplicates apart; it never leaves this module."""
-    patient_id, patient_name = header.text("PatientID"), header.text("PatientName")
-    if patient_id:
-        gathered.patient_ids.add(patient_id)
-    elif patient_name:
-        gathered.patient_names.add(patient_name)
+    gathered.patients.add(read_patient(header))
     instance = header.text("SOPInstanceUID")
     if instance in gathered.instances:
         gathered.notice(
@@ -198,8 +227,7 @@ def _remember(header: Header, gathered: _Gathered) -> None:
 
 
 def _study(name: str, gathered: _Gathered) -> Study:
-    # Names count only where no file has an id: the same person is spelled in many ways.
-    patients = len(gathered.patient_ids or gathered.patient_names)
+    patients = count_patients(gathered.patients)
     if patients > 1:
         raise MixedPatients(
             f"the folder holds files of {patients} patients, expected "
@@ -241,16 +269,32 @@ def _in_reading_order(gathered: _Gathered) -> tuple[Image, ...]:
         else:
             chosen.append(found)
     for several in slices.values():
-        image = middle_image(
+        middle = middle_image(
             [found.content for found in several if isinstance(found.content, Slice)],
             max_pixels=gathered.max_pixels,
             failed=gathered.failure,
         )
-        if image is not None:
-            chosen.append(replace(several[0], content=image))
+        _tell_of_others(several, middle, gathered)
+        if middle is not None:
+            chosen.append(replace(several[0], content=middle[1]))
     chosen.sort(key=lambda found: (first[found.series], found.number))
     images = [found.content for found in chosen if isinstance(found.content, Image)]
     return tuple(read_image(image, id=f"i{index}") for index, image in enumerate(images))
+
+
+def _tell_of_others(
+    several: list[_Found], middle: tuple[Slice, Image] | None, gathered: _Gathered
+) -> None:
+    """Note what was odd about the files behind the middle slice, each kind once."""
+    shown = middle[0].source if middle else None
+    files: dict[tuple[str, str], dict[Path, None]] = defaultdict(dict)
+    for found in several:
+        if isinstance(found.content, Slice) and found.content.source != shown:
+            for notice in found.notices:
+                files[notice.name, notice.message][found.content.source] = None
+    for (name, message), sources in files.items():
+        more = f" (and of {len(sources) - 1} more files of its series)" if len(sources) > 1 else ""
+        gathered.notice(name, message + more, next(iter(sources)).name)
 
 
 def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:

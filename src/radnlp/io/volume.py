@@ -74,6 +74,8 @@ def read_volume(
         UnevenSlices: Slices are missing, or not evenly spaced.
         ImageTooLarge: More voxels than the limit.
         MissingExtra: A NIfTI file, and nibabel is not installed.
+        CorruptImage: A damaged NIfTI file.
+        UnknownFormat: A NIfTI file whose name does not end in ``.nii`` or ``.nii.gz``.
         DicomError: A damaged or unsupported DICOM file, one kind of error for each cause.
         InputError: A source of another kind.
     """
@@ -212,7 +214,7 @@ def _values(stack: Stack, notices: list[Notice]) -> tuple[NDArray[np.float32], W
             add_once(notices, notice)
         if index == middle and isinstance(voi, Window):
             window = voi
-    _fill(values)
+    _fill(values, inverted=first.inverted)
     values.setflags(write=False)
     return values, window
 
@@ -239,19 +241,20 @@ def _decode(header: Header, one: Slice, into: NDArray[np.float32]) -> object:
     return pipeline.voi
 
 
-def _fill(values: NDArray[np.float32]) -> None:
-    """Give padding the smallest value that was measured."""
-    low = np.inf
+def _fill(values: NDArray[np.float32], *, inverted: bool) -> None:
+    """Give padding the measured value that is shown darkest."""
+    darkest = np.max if inverted else np.min
+    found = []
     padded = []
     for index, plane in enumerate(values):
         missing = np.isnan(plane)
         if missing.any():
             padded.append(index)
         if not missing.all():
-            low = min(low, float(plane[~missing].min()))
+            found.append(float(darkest(plane[~missing])))
     for index in padded:
         plane = values[index]
-        plane[np.isnan(plane)] = low if np.isfinite(low) else 0.0
+        plane[np.isnan(plane)] = darkest(found) if found else 0.0
 
 
 __all__ = ["MAX_VOXELS", "read_volume"]

@@ -38,9 +38,10 @@ class Volume:
     """A stack of slices, evenly spaced and sorted by position along the normal.
 
     Attributes:
-        values: float32, shape (slices, rows, columns), in ``unit``. Read-only; an array that is
-            read-only already is kept without a copy. Voxels outside the scanned field (pixel
-            padding) hold the smallest value that was measured.
+        values: float32, shape (slices, rows, columns), in ``unit``. Read-only; a numpy array that
+            is read-only already is kept without a copy, but no memory map and no tensor. Voxels
+            outside the scanned field (pixel padding) hold the measured value that is shown darkest:
+            the smallest, or the largest where ``inverted``.
         position_mm: Centre of voxel (0, 0, 0), LPS axes.
         row_cosines: Direction in which columns increase.
         column_cosines: Direction in which rows increase.
@@ -89,7 +90,10 @@ class Volume:
     warnings: tuple[Notice, ...] = ()
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.values, dtype=np.float32)
+        # What a file or another library's tensor holds could be changed behind the volume's back.
+        kept = type(self.values) is np.ndarray and not self.values.flags.writeable
+        given = np.asarray(self.values)
+        values = np.array(given, dtype=np.float32, copy=None if kept else True)
         if values.ndim != 3 or values.size == 0:
             raise InputError(
                 f"a volume must have shape (slices, rows, columns), got {values.shape}; "
@@ -101,8 +105,6 @@ class Volume:
                 "a volume must hold finite numbers, got some that are not; put a number such as "
                 "that of air in their place"
             )
-        if values is self.values and values.flags.writeable:
-            values = values.copy()
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "windows", dict(self.windows))
@@ -246,13 +248,13 @@ class Volume:
         )
 
     def _shown(self, values: NDArray[np.float32], window: Window | None) -> NDArray[np.float32]:
-        low, high = float(self.values.min()), float(self.values.max())
         if window is not None:
             bright = window(values.astype(np.float64))
-        elif low < high:
-            bright = (values.astype(np.float64) - low) / (high - low)
         else:
-            return np.zeros(values.shape, dtype=np.float32)
+            low, high = float(self.values.min()), float(self.values.max())
+            if low == high:
+                return np.zeros(values.shape, dtype=np.float32)
+            bright = (values.astype(np.float64) - low) / (high - low)
         return (1.0 - bright if self.inverted else bright).astype(np.float32)
 
     def _cut(

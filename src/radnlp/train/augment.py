@@ -12,7 +12,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Augmentation", "augment", "exposed", "to_network"]
+__all__ = ["Augmentation", "augment", "exposed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +112,3 @@ def augment(
         _warped(masks, warps, size // mask_stride),
         warps,
     )
-
-
-def to_network(images: Tensor) -> Tensor:
-    """Return greys from 0 to 1 as the network takes them, from -1 to 1."""
-    return images * 2 - 1

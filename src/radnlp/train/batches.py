@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from radnlp.train.augment import Augmentation, augment, to_network
+from radnlp.train.augment import Augmentation, augment
 from radnlp.train.cache import MASK_STRIDE, FilmCache
 from radnlp.train.films import BOXED, CONCEPTS, MASKS, Film, targets_of
 from radnlp.train.places import move_boxes
 from radnlp.train.targets import Targets
-from radnlp.vision.prepare import Fit
+from radnlp.vision.prepare import Fit, to_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from radnlp.nets.onnx import OnnxNet
 from radnlp.nets.vision import VisionOutput, boxes_of_cells, place_scores
 from radnlp.nets.weights import load_weights
 from radnlp.schema.geometry import Box, PixelMap
-from radnlp.vision.prepare import Fit, PreparationOptions, run_steps
+from radnlp.vision.prepare import Fit, PreparationOptions, run_steps, to_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ class Encoder:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
         prepared, _ = run_steps(pixels, self.size, self.preparation)
         square = torch.from_numpy(prepared.pixels)[None, None]
-        output = VisionOutput(*self._run(square * 2 - 1))
+        output = VisionOutput(*self._run(to_network(square)))
         return Encoded(
             evidence=output.evidence[0].numpy(),
             findings=output.findings[0].numpy(),
@@ -133,7 +133,7 @@ class Outliner:
     def __call__(self, pixels: NDArray[np.float32]) -> Drawing:
         """Run the network over pixels of shape (rows, columns), 0 black, image left as shown."""
         prepared, fit = run_steps(pixels, self.size, self.preparation)
-        (logits,) = self._run(torch.from_numpy(prepared.pixels)[None, None] * 2 - 1)
+        (logits,) = self._run(to_network(torch.from_numpy(prepared.pixels)[None, None]))
         return Drawing(logits=logits[0].numpy(), fit=fit, pixel_map=prepared.pixel_map)
 
 

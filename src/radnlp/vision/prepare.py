@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["STEPS", "Fit", "PreparationOptions", "Prepared", "normalise", "prepare", "run_steps"]
+__all__ = [
+    "STEPS",
+    "Fit",
+    "PreparationOptions",
+    "Prepared",
+    "normalise",
+    "prepare",
+    "run_steps",
+    "to_network",
+]
 
 _METHODS = ("median", "bilateral", "nlm")
 
@@ -170,6 +179,11 @@ def prepare(
     """
     prepared, _ = run_steps(pixels, size, options or PreparationOptions())
     return torch.from_numpy(prepared.pixels)[None, None], prepared.pixel_map
+
+
+def to_network(greys: Tensor) -> Tensor:
+    """Return greys from 0 to 1 as the networks take them, from -1 to 1."""
+    return greys * 2 - 1
 
 
 def _not_found(name: str) -> str:

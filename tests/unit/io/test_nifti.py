@@ -231,6 +231,59 @@ def test_a_cut_file_is_refused(tmp_path: Path, zipped: bool) -> None:
         read_volume(path)
 
 
+@pytest.mark.parametrize(("unit", "factor"), [("meter", 1e3), ("micron", 1e-3), ("unknown", 1.0)])
+def test_lengths_are_brought_to_mm(tmp_path: Path, unit: str, factor: float) -> None:
+    affine = np.diag([0.5, 0.5, 2.0, 1.0])
+    affine[:3, 3] = (10, 20, 30)
+    affine[:3] /= factor
+    image = nibabel.Nifti1Image(np.zeros((2, 2, 2), dtype=np.int16), affine)
+    image.header.set_xyzt_units(unit, "sec")
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1)
+    image.to_filename(tmp_path / "v.nii")
+    volume = read_volume(tmp_path / "v.nii")
+    np.testing.assert_allclose(volume.spacing_mm, (2.0, 0.5, 0.5), rtol=1e-6)
+    np.testing.assert_allclose(volume.position_mm, (-10, -20, 30), rtol=1e-6)
+
+
+def test_a_quaternion_that_cannot_be_is_a_corrupt_file(tmp_path: Path) -> None:
+    path = save(tmp_path / "v.nii", np.zeros((2, 2, 2), dtype=np.int16), np.eye(4))
+    data = bytearray(path.read_bytes())
+    data[256:260] = np.array([2.0], dtype="<f4").tobytes()  # quatern_b
+    path.write_bytes(data)
+    with pytest.raises(errors.CorruptImage, match="copy it again"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        (np.complex64, "complex numbers"),
+        ([("R", "u1"), ("G", "u1"), ("B", "u1")], "colours"),
+    ],
+)
+def test_what_is_no_real_number_is_refused(tmp_path: Path, kind: Any, found: str) -> None:
+    path = save(tmp_path / "v.nii", np.zeros((2, 2, 2), dtype=kind), np.eye(4))
+    with pytest.raises(errors.NotAVolume, match=found):
+        read_volume(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "suffix"), [("v.nii", "ok.dat", "nii"), ("v.nii.gz", "ok.nii", "nii.gz")]
+)
+def test_a_volume_under_another_name_is_to_be_renamed(
+    tmp_path: Path, name: str, other: str, suffix: str
+) -> None:
+    path = write_nifti(oblique(), tmp_path / name).rename(tmp_path / other)
+    with pytest.raises(errors.UnknownFormat, match=rf"ends in \.{suffix}; rename"):
+        read_volume(path)
+
+
+def test_the_name_may_be_in_capitals(tmp_path: Path) -> None:
+    path = write_nifti(oblique(), tmp_path / "v.nii").rename(tmp_path / "V.NII")
+    assert read_volume(path).shape == (2, 3, 4)
+
+
 def test_nifti_2_is_read(tmp_path: Path) -> None:
     nibabel.Nifti2Image(np.ones((2, 2, 2), dtype=np.int16), np.eye(4)).to_filename(
         tmp_path / "v.nii"

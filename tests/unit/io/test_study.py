@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from pydicom import Dataset
 from pydicom.uid import UID
 
 from radnlp import errors
-from radnlp.io import load_study
+from radnlp.io import load_study, read_volume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +149,15 @@ def test_files_of_several_patients_are_refused(tmp_path: Path, make: Maker) -> N
     assert "A1" not in str(caught.value)
 
 
+def test_a_file_without_an_id_is_of_the_same_patient(tmp_path: Path, make: Maker) -> None:
+    save(make, tmp_path / "a.dcm", PatientID="A1", PatientName="DOE^J")
+    save(make, tmp_path / "b.dcm", PatientName="DOE^JANE", SOPInstanceUID="2.25.5")
+    assert len(load_study(tmp_path).images) == 2
+    save(make, tmp_path / "a.dcm", PatientName="ROE^R")
+    with pytest.raises(errors.MixedPatients, match="2 patients"):
+        load_study(tmp_path)
+
+
 def test_the_same_instance_twice_leaves_a_notice(tmp_path: Path, make: Maker) -> None:
     save(make, tmp_path / "a.dcm")
     save(make, tmp_path / "b.dcm")
@@ -178,6 +189,18 @@ def test_a_folder_of_unusable_files_says_what_was_found(tmp_path: Path) -> None:
     (tmp_path / "b.html").write_bytes(b"<html>")
     with pytest.raises(errors.InputError, match="1 ReportIsPdf, 1 UnknownFormat"):
         load_study(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ok.nii", "ok.nii.gz"])
+def test_a_nifti_volume_is_to_be_read_as_a_volume(tmp_path: Path, name: str) -> None:
+    header = bytearray(400)
+    header[344:348] = b"n+1\0"
+    (tmp_path / name).write_bytes(gzip.compress(header) if name.endswith("gz") else header)
+    with pytest.raises(errors.UnknownFormat, match=r"NIfTI volume.*radnlp\.read_volume"):
+        load_study(tmp_path / name)
+    (tmp_path / "report.txt").write_text("Clear.")
+    (notice,) = load_study(tmp_path).warnings
+    assert "radnlp.read_volume" in notice.message
 
 
 def test_a_single_file_gives_its_own_error(tmp_path: Path) -> None:
@@ -279,3 +302,83 @@ def test_a_scout_of_several_orientations_gives_one_image(tmp_path: Path, make: M
         save_slice(make, tmp_path / f"{number}.dcm", 0, number, ImageOrientationPatient=axes)
     (image,) = load_study(tmp_path).images
     assert "several orientations" in image.warnings[0].message
+
+
+def test_a_slice_behind_the_middle_one_is_not_cut_unseen(tmp_path: Path, make: Maker) -> None:
+    for number in range(5):
+        cut = {"PixelData": b"\0\0"} if number == 0 else {}
+        save_slice(make, tmp_path / f"{number}.dcm", number, number, **cut)
+    study = load_study(tmp_path)
+    (image,) = study.images
+    assert image.slice is not None
+    assert (image.source, image.slice.count) == ("3.dcm", 4)
+    assert [(one.name, one.source) for one in study.warnings] == [("TruncatedPixels", "0.dcm")]
+
+
+def test_what_is_odd_about_the_slices_behind_the_middle_one_is_said_once(
+    tmp_path: Path, make: Maker
+) -> None:
+    for number in range(5):
+        odd = {"GantryDetectorTilt": "1e40"} if number != 1 else {}
+        save_slice(make, tmp_path / f"{number}.dcm", number, number, **odd)
+    study = load_study(tmp_path)
+    (notice,) = study.warnings
+    assert (notice.name, notice.source) == ("HeaderWarning", "0.dcm")
+    assert "GantryDetectorTilt" in notice.message
+    assert "2 more files" in notice.message  # of 0, 3 and 4; 2 is shown
+
+
+def save_enhanced(make: Maker, path: Path, places: list[float], **header: Any) -> None:
+    """Save a multi-frame object whose stored values are those of the frame's number."""
+    groups = []
+    for z in places:
+        position, orientation, measures, group = Dataset(), Dataset(), Dataset(), Dataset()
+        position.ImagePositionPatient = [0, 0, z]
+        orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        measures.PixelSpacing = [1, 1]
+        group.PlanePositionSequence = [position]
+        group.PlaneOrientationSequence = [orientation]
+        group.PixelMeasuresSequence = [measures]
+        groups.append(group)
+    stored = np.arange(len(places), dtype=np.uint8)[:, None, None] * np.ones((1, 2, 2), np.uint8)
+    fields = {
+        "Modality": "CT", "SeriesInstanceUID": "2.25.7", "SOPInstanceUID": "2.25.600",
+        "PerFrameFunctionalGroupsSequence": groups, "WindowCenter": 2, "WindowWidth": 5,
+    }  # fmt: skip
+    dataset = make(stored, **(fields | header))
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_an_enhanced_object_gives_its_middle_frame_by_position(tmp_path: Path, make: Maker) -> None:
+    save_enhanced(make, tmp_path / "a.dcm", [30, 10, 50, 20, 40])
+    (image,) = load_study(tmp_path).images
+    assert (image.frame, image.frames) == (0, 5)
+    assert image.plane is not None
+    assert image.plane.position_mm[2] == 30
+    assert image.slice is not None
+    assert (image.slice.index, image.slice.count) == (2, 5)
+    assert [one.name for one in image.warnings] == ["SliceChosen"]
+
+
+def test_every_frame_of_an_enhanced_object_comes_when_asked_for(
+    tmp_path: Path, make: Maker
+) -> None:
+    save_enhanced(make, tmp_path / "a.dcm", [10, 20, 30])
+    save_enhanced(make, tmp_path / "b.dcm", [0, 1], Modality="NM", SOPInstanceUID="2.25.601",
+                  SeriesInstanceUID="2.25.8")  # fmt: skip
+    images = load_study(tmp_path, slices="all").images
+    assert [(one.id, one.source, one.frame) for one in images] == [
+        ("i0", "a.dcm", 0), ("i1", "a.dcm", 1), ("i2", "a.dcm", 2), ("i3", "b.dcm", 1),
+    ]  # fmt: skip
+
+
+def test_frames_without_a_place_of_their_own_are_no_slices(tmp_path: Path, make: Maker) -> None:
+    save_enhanced(make, tmp_path / "a.dcm", [10, 20, 30], PerFrameFunctionalGroupsSequence=None,
+                  ImagePositionPatient=[0, 0, 0], ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
+                  PixelSpacing=[1, 1])  # fmt: skip
+    (image,) = load_study(tmp_path).images
+    assert (image.frame, image.slice) == (1, None)
+    assert [one.name for one in image.warnings] == ["FrameChosen"]
+    with pytest.raises(errors.NotAVolume, match="where its slices lie"):
+        read_volume(tmp_path / "a.dcm")

@@ -129,6 +129,22 @@ def test_padding_takes_the_smallest_value_that_was_measured(make: Maker) -> None
     assert read_volume(datasets).values[0].tolist() == [[-1014, -1014], [-1004, -994]]
 
 
+@pytest.mark.parametrize("window", [None, (-1000, 100)])
+def test_padding_is_black_where_low_values_are_white(
+    make: Maker, window: tuple[float, float] | None
+) -> None:
+    stored = np.array([[-2000, 10], [20, 30]], dtype=np.int16)
+    datasets = series(
+        make, [0, 1], stored=stored, PixelPaddingValue=-2000, WindowCenter=None, WindowWidth=None,
+        PhotometricInterpretation="MONOCHROME1",
+    )  # fmt: skip
+    volume = read_volume(datasets)
+    assert volume.values[0].tolist() == [[-994, -1014], [-1004, -994]]
+    pixels = volume.slice_image(0, window=window).pixels
+    assert pixels is not None
+    assert pixels[0, 0] == pixels.min() < pixels[0, 1] == pixels.max()
+
+
 def test_ct_with_another_rescale_type_has_no_hounsfield_units(make: Maker) -> None:
     volume = read_volume(series(make, [0, 1], RescaleType="US"))
     assert (volume.unit, dict(volume.windows)) == (None, {})
@@ -165,6 +181,20 @@ def test_files_of_several_patients_are_refused(make: Maker) -> None:
     with pytest.raises(errors.MixedPatients, match="2 patients") as caught:
         read_volume(datasets)
     assert "P2" not in str(caught.value)
+
+
+def test_a_slice_without_an_id_is_of_the_same_patient(make: Maker) -> None:
+    datasets = series(make, [0, 1, 2], PatientName="DOE^J")
+    datasets[1].PatientID = ""
+    datasets[2].PatientName = "DOE^JANE"
+    assert read_volume(datasets).shape[0] == 3
+
+
+def test_without_ids_names_tell_patients_apart(make: Maker) -> None:
+    datasets = series(make, [0, 1, 2], PatientID=None, PatientName="DOE^J")
+    datasets[1].PatientName = "ROE^R"
+    with pytest.raises(errors.MixedPatients, match="2 patients"):
+        read_volume(datasets)
 
 
 def test_a_copy_of_a_slice_is_refused(make: Maker) -> None:

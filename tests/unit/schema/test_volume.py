@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pickle
 from itertools import permutations, product
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +92,49 @@ def test_the_values_are_the_volumes_own_and_read_only() -> None:
     assert not volume.values.any()
     with pytest.raises(ValueError, match="read-only"):
         volume.values[0, 0, 0] = 1
+
+
+def test_a_tensor_can_be_changed_without_changing_the_volume() -> None:
+    values = torch.zeros(2, 2, 2)
+    volume = Volume(values=values)  # type: ignore[arg-type]
+    values[:] = 1
+    assert not volume.values.any()
+
+
+@pytest.mark.parametrize("mode", ["r+", "c"])
+def test_a_file_can_be_changed_without_changing_the_volume(tmp_path: Path, mode: str) -> None:
+    np.zeros((2, 2, 2), dtype=np.float32).tofile(tmp_path / "v")
+    mapped = np.memmap(tmp_path / "v", dtype=np.float32, mode=mode, shape=(2, 2, 2))
+    volume = Volume(values=mapped)
+    mapped[:] = 1
+    assert type(volume.values) is np.ndarray
+    assert not volume.values.any()
+
+
+def test_a_memory_map_that_cannot_be_written_is_copied_too(tmp_path: Path) -> None:
+    np.zeros((2, 2, 2), dtype=np.float32).tofile(tmp_path / "v")
+    volume = Volume(values=np.memmap(tmp_path / "v", dtype=np.float32, mode="r", shape=(2, 2, 2)))
+    np.ones((2, 2, 2), dtype=np.float32).tofile(tmp_path / "v")
+    assert not volume.values.any()
+
+
+def test_an_array_that_is_read_only_is_kept_without_a_copy() -> None:
+    values = np.zeros((2, 2, 2), dtype=np.float32)
+    values.setflags(write=False)
+    assert Volume(values=values).values is values
+
+
+def test_with_a_window_the_rest_of_the_volume_is_not_looked_at() -> None:
+    looked: list[str] = []
+
+    class Watched(np.ndarray):
+        def min(self, *_: object, **__: object) -> None:  # type: ignore[override]
+            looked.append("min")
+
+    volume = numbered()
+    object.__setattr__(volume, "values", volume.values.view(Watched))
+    volume.slice_image(0, window=(30, 20))
+    assert not looked
 
 
 def test_a_volume_can_be_sent_to_another_process() -> None:

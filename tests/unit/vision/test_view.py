@@ -49,6 +49,20 @@ def test_a_film_that_lies_otherwise_is_turned_away(
     assert names(stage, turned) == {"NotFrontalChest"}
 
 
+def test_a_mirrored_film_is_read_with_a_notice(stage: EmbeddedVision, film: np.ndarray) -> None:
+    reading = stage(Image(pixels=np.ascontiguousarray(film[:, ::-1]), id="i7"))
+    assert [(one.name, one.source) for one in reading.warnings] == [("LooksMirrored", "i7")]
+    assert {"left_lung", "right_lung"} <= {region.label for region in reading.regions}
+
+
+def test_a_part_of_a_film_is_read_with_a_notice(stage: EmbeddedVision, film: np.ndarray) -> None:
+    rows, columns = film.shape
+    middle = film[rows // 5 : rows * 4 // 5, columns // 5 : columns * 4 // 5]
+    reading = stage(Image(pixels=np.ascontiguousarray(middle), id="i7"))
+    assert [(one.name, one.source) for one in reading.warnings] == [("PartOfChest", "i7")]
+    assert reading.regions
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_drawn_strangers_are_turned_away(stage: EmbeddedVision, family: str) -> None:
     drawn = stranger(family, 300, np.random.default_rng(90_210))

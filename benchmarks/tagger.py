@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from hard_set import SENTENCES, Gold, matched, read
 from radnlp.schema import EntityKind, Report
 from radnlp.text import RuleText
+from radnlp.text.hybrid import HybridText, NeuralText, TaggerOptions
 from radnlp.text.lexicon import Lexicon, load_lexicon
 from radnlp.text.reader import SentenceReader
-from radnlp.text.tagger import HybridText, NeuralText, TaggerOptions
 from radnlp.train.grammar import Grammar, is_held_out
 from radnlp.vocabulary import Vocabulary, load_vocabulary
 from results import append

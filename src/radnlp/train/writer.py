@@ -36,6 +36,15 @@ if TYPE_CHECKING:
 
 __all__ = ["WriterTraining", "train_writer"]
 
+_SHAPE = {
+    "d_model": 256,
+    "encoder_layers": 2,
+    "decoder_layers": 3,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 768,
+    "decoder_ffn_dim": 768,
+}
 _THIRDS = ("upper zone", "mid zone", "lower zone")
 #: Findings whose place is the heart's, so that side and zone say nothing.
 _UNPLACED = frozenset({"cardiomegaly"})
@@ -110,7 +119,6 @@ def train_writer(options: WriterTraining) -> Path:
     """
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
     run = _Run(options)
     run.train()
@@ -122,18 +130,13 @@ class _Run:
 
     def __init__(self, options: WriterTraining) -> None:
         self.options = options
+        torch.manual_seed(options.seed)
         language = load_weights(options.language, architectures=frozenset({"radnlp-language-1"}))
         self.tokenizer = read_tokenizer(options.language, language)
         self.shape: dict[str, Any] = {
             "vocab_size": self.tokenizer.get_vocab_size(),
             "patch_width": 320,
-            "d_model": 256,
-            "encoder_layers": 2,
-            "decoder_layers": 3,
-            "encoder_attention_heads": 4,
-            "decoder_attention_heads": 4,
-            "encoder_ffn_dim": 768,
-            "decoder_ffn_dim": 768,
+            **_SHAPE,
             "max_position_embeddings": 256,
             "pad_token_id": self.tokenizer.token_to_id("[PAD]"),
             "bos_token_id": self.tokenizer.token_to_id("[CLS]"),
@@ -228,7 +231,7 @@ class _Run:
     def finish(self) -> Path:
         """Write weights, card and tokenizer."""
         name = self.options.name
-        tokenizer = f"{Path(str(self.options.language)).stem}.tokenizer.json"
+        tokenizer = f"{Path(str(self.options.language)).stem}.tokenizer"
         path = self.options.output / f"{name}.safetensors"
         write_weights(
             path,

@@ -104,3 +104,10 @@ def test_a_template_of_ones_own_is_filled() -> None:
     assert isinstance(example, Example)
     assert [one.kind for one in example.marked] == [EntityKind.FINDING, EntityKind.ANATOMY]
     assert example.text.endswith(".")
+
+
+def test_common_concepts_stand_in_the_vocabulary() -> None:
+    vocabulary = load_vocabulary()
+    common = [concept for ids in GRAMMAR._common.values() for concept in ids]
+    assert len(common) == len(GRAMMAR._data["common"]["concepts"])
+    assert all(concept in vocabulary for concept in common)

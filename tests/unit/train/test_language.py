@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from radnlp.errors import InputError, ModelRejected
 from radnlp.nets.language import ASSERTIONS, load_language, pieces_of, tag_names
 from radnlp.schema import Report
-from radnlp.text.tagger import HybridText, NeuralText, TaggerOptions
+from radnlp.text.hybrid import HybridText, NeuralText, TaggerOptions
 from radnlp.train import language as training
 from radnlp.train.grammar import Example, Grammar
 from radnlp.train.language import LanguageTraining, batch_of, train_language
@@ -129,7 +129,8 @@ def test_the_result_is_read_by_the_text_stages(trained: Path) -> None:
             report.text[one.span.start : one.span.end] == one.text for one in reading.entities
         )
         assert stage.provenance.weights.startswith("language-mini0@")
-    assert [one.concept for one in HybridText(options)(report).entities][-1] == "pneumothorax"
+    strict = HybridText(TaggerOptions(weights=trained, nearness=1.0))
+    assert [one.concept for one in strict(report).entities] == ["pleural_effusion", "pneumothorax"]
 
 
 _all_terms = Grammar.terms

@@ -1,0 +1,143 @@
+"""The learned tagger finds phrasings that the lexicon lacks, and leaves the rest to the rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from radnlp import Pipeline
+from radnlp.errors import InputError, ModelNotFound
+from radnlp.schema import Assertion, Report, Side, Study
+from radnlp.text import RuleText
+from radnlp.text.hybrid import HybridText, NeuralText, TaggerOptions
+from radnlp.text.lexicon import Lexicon, load_lexicon
+from radnlp.text.tagger import Tagger
+from radnlp.train.grammar import is_held_out
+from radnlp.vocabulary import Vocabulary, load_vocabulary
+
+
+@pytest.fixture(scope="module")
+def reduced() -> Lexicon:
+    """The lexicon without the terms that training never saw."""
+    kept = (
+        replace(
+            concept, terms=tuple(term for term in concept.terms if not is_held_out(concept, term))
+        )
+        for concept in load_vocabulary()
+    )
+    return Lexicon(Vocabulary(kept), load_lexicon().rules)
+
+
+@pytest.fixture(scope="module")
+def hybrid(reduced: Lexicon) -> HybridText:
+    return HybridText(lexicon=reduced)
+
+
+@pytest.fixture(scope="module")
+def neural() -> NeuralText:
+    return NeuralText()
+
+
+@pytest.mark.parametrize(
+    ("concept", "term"),
+    [
+        ("hydronephrosis", "urinary tract dilation"),
+        ("spinal_stenosis", "narrowing of the spinal canal"),
+        ("cardiomegaly", "heart enlargement"),
+    ],
+)
+def test_hybrid_names_a_term_that_neither_lexicon_nor_training_had(
+    hybrid: HybridText, concept: str, term: str
+) -> None:
+    assert is_held_out(load_vocabulary().get(concept), term)
+    reading = hybrid(Report(text=f"There is no evidence of {term} on the left."))
+    found = [one for one in reading.entities if one.concept == concept]
+    assert found
+    assert found[0].assertion == Assertion.ABSENT
+    assert found[0].confidence is not None
+    assert not found[0].confidence.calibrated
+    assert found[0].provenance.weights.startswith("language-mini0@")
+
+
+def test_hybrid_says_what_the_rules_say_where_they_know_every_term() -> None:
+    text = (
+        "Small left pleural effusion. No pneumothorax. Possible pneumonia in the right lower lobe."
+    )
+    by_rules = RuleText()(Report(text=text))
+    both = HybridText()(Report(text=text))
+    assert [replace(one, provenance=None) for one in both.entities] == [
+        replace(one, provenance=None) for one in by_rules.entities
+    ]
+    assert both.relations == by_rules.relations
+
+
+def test_rules_give_an_added_mention_side_and_size(hybrid: HybridText) -> None:
+    reading = hybrid(Report(text="Small right urinary tract dilation, measuring 12 mm."))
+    found = next(one for one in reading.entities if one.concept == "hydronephrosis")
+    assert found.text == "urinary tract dilation"
+    assert found.side == Side.RIGHT
+    assert [one.values_mm for one in found.measurements] == [(12.0,)]
+
+
+def test_neural_asserts_by_itself(neural: NeuralText) -> None:
+    reading = neural(Report(text="No pleural effusion. Possible pneumonia. There is a fracture."))
+    said = {one.concept: one for one in reading.entities}
+    assert said["pleural_effusion"].assertion == Assertion.ABSENT
+    assert said["pleural_effusion"].cue.rule == "neural"
+    assert said["pneumonia"].assertion == Assertion.UNCERTAIN
+    assert said["fracture"].assertion == Assertion.PRESENT
+    assert said["fracture"].cue is None
+
+
+def test_sections_still_decide_when_a_mention_holds(neural: NeuralText) -> None:
+    reading = neural(Report(text="INDICATION: pneumonia.\n\nFINDINGS: There is a fracture."))
+    said = {one.concept: one.assertion for one in reading.entities}
+    assert said == {"pneumonia": Assertion.HYPOTHETICAL, "fracture": Assertion.PRESENT}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=120))
+def test_offsets_hold_for_any_text(neural: NeuralText, hybrid: HybridText, text: str) -> None:
+    for stage in (neural, hybrid):
+        for entity in stage(Report(text=text)).entities:
+            assert text[entity.span.start : entity.span.end] == entity.text
+
+
+def test_a_sentence_is_read_alike_alone_and_in_a_batch() -> None:
+    sentences = ["No pneumothorax.", "There is a large left pleural effusion with atelectasis."]
+    together = Tagger().read(sentences)
+    alone = [Tagger()(one) for one in sentences]
+    assert [[(t.start, t.end, t.concept) for t in tags] for tags in together] == [
+        [(t.start, t.end, t.concept) for t in tags] for tags in alone
+    ]
+
+
+def test_a_denial_lies_away_from_what_it_denies() -> None:
+    lie = Tagger().meanings(
+        ["There is a pleural effusion.", "A pleural effusion is present.", "No pleural effusion."]
+    )
+    near = lie @ lie.T
+    assert float(near[0, 1]) > float(near[0, 2]) + 0.3
+    assert torch.allclose(lie.norm(dim=-1), torch.ones(3), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["neural", "hybrid"])
+def test_the_stages_stand_under_their_names(name: str) -> None:
+    pipeline = Pipeline(text=name, vision=None, link=None, report=None)
+    analysis = pipeline(Study(report=Report(text="No pneumothorax.")))
+    assert [str(one.assertion) for one in analysis.entities] == ["absent"]
+    assert analysis.provenance[0].producer == f"radnlp.text.{name}"
+
+
+def test_missing_weights_are_named() -> None:
+    with pytest.raises(ModelNotFound, match="nothing is downloaded"):
+        Tagger("language-none")
+
+
+def test_least_values_lie_between_0_and_1() -> None:
+    with pytest.raises(InputError, match="between 0 and 1"):
+        TaggerOptions(nearness=1.5)

@@ -1,0 +1,147 @@
+"""The decoder learns to say statements, and its weights load again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from radnlp.errors import InputError, ModelRejected
+from radnlp.nets.weights import load_weights
+from radnlp.nets.writer import (
+    ReportWriter,
+    joined,
+    load_writer,
+    memory_of,
+    own_tensors,
+    plan_text,
+    write,
+)
+from radnlp.schema import Assertion, EntityKind, Report, Side
+from radnlp.text import RuleText
+from radnlp.train import writer as training
+from radnlp.train.statements import made_statement, said_of_box
+from radnlp.train.writer import WriterTraining, train_writer
+
+SHAPE = {
+    "d_model": 32,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_ffn_dim": 32,
+    "decoder_ffn_dim": 32,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def trained(films_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("writer")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_SHAPE", SHAPE)
+        return train_writer(
+            WriterTraining(output=folder, data=(films_folder,), steps=2, batch=8, threads=1)
+        )
+
+
+def test_the_result_writes_a_sentence_per_plan(trained: Path) -> None:
+    loaded = load_writer(trained)
+    plans = [plan_text(style="prose", claim="present", names=["nodule"]), "style prose"]
+    sentences = write(loaded, plans)
+    assert len(sentences) == 2
+    assert write(loaded, plans[:1]) == sentences[:1]
+    assert write(loaded, []) == []
+
+
+def test_boxes_of_films_were_seen(trained: Path) -> None:
+    card = load_weights(trained, architectures=frozenset({"radnlp-writer-1"})).card
+    assert card["training"]["boxes"] == 1
+    assert (trained.parent / "patches.npy").is_file()
+
+
+def test_patches_change_what_the_decoder_reads_and_no_image_is_masked(trained: Path) -> None:
+    net = load_writer(trained).net
+    plan = torch.full((2, 3), 5)
+    patches = torch.zeros(2, 9, net.config.patch_width)
+    patches[1] = 1.0
+    _, mask = memory_of(net, plan, torch.ones_like(plan), patches)
+    assert mask.sum(dim=1).tolist() == [3, 12]
+
+
+def test_it_saves_and_loads_as_every_model_of_transformers(trained: Path, tmp_path: Path) -> None:
+    net = load_writer(trained).net
+    net.save_pretrained(tmp_path)
+    again = ReportWriter.from_pretrained(tmp_path).eval()
+    ours, theirs = own_tensors(net), own_tensors(again)
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_weights_of_another_shape_are_refused(trained: Path, tmp_path: Path) -> None:
+    for file in trained.parent.glob("*"):
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    place = tmp_path / trained.with_suffix(".json").name
+    card = json.loads(place.read_text())
+    card["shape"]["d_model"] = 64
+    place.write_text(json.dumps(card))
+    with pytest.raises(ModelRejected, match="shape"):
+        load_writer(tmp_path / trained.name)
+
+
+@given(st.integers(0, 10**9))
+def test_a_statement_names_in_words_what_its_plan_holds(seed: int) -> None:
+    said = made_statement(Random(seed))
+    fields = [field.split(" ", 1) for field in said.plan.split(" ; ")]
+    for key, value in fields:
+        if key in ("side", "place", "extent"):
+            assert value in said.sentence
+        if key == "name" and "the heart is normal" not in said.sentence:
+            assert value in said.sentence
+
+
+def test_the_text_stage_reads_a_statement_as_it_is_meant() -> None:
+    rules, draw = RuleText(), Random(2)
+    expected = {
+        "present": Assertion.PRESENT,
+        "possible": Assertion.UNCERTAIN,
+        "absent": Assertion.ABSENT,
+        "gone": Assertion.ABSENT,
+        "stable": Assertion.PRESENT,
+        "new": Assertion.PRESENT,
+    }
+    right = seen = 0
+    for _ in range(200):
+        said = made_statement(draw)
+        claim = said.plan.split("claim ")[1].split(" ;")[0]
+        named = [
+            one
+            for one in rules(Report(text=said.sentence, language="en")).entities
+            if one.kind in (EntityKind.FINDING, EntityKind.DEVICE)
+        ]
+        seen += 1
+        right += bool(named) and all(one.assertion == expected[claim] for one in named)
+    assert right / seen > 0.9
+
+
+def test_half_of_the_plans_leave_the_place_to_the_image() -> None:
+    draw = Random(1)
+    said = [said_of_box(draw, "pleural_effusion", Side.LEFT, "lower zone") for _ in range(200)]
+    told = sum("side left" in one.plan for one in said)
+    assert 70 < told < 130
+    assert all("left" in one.sentence and "lower zone" in one.sentence for one in said)
+
+
+def test_word_pieces_close_up_at_marks(trained: Path) -> None:
+    tokenizer = load_writer(trained).tokenizer
+    ids = tokenizer.encode("no pneumothorax, or left-sided effusion.").ids
+    assert joined(tokenizer, ids) == "No pneumothorax, or left-sided effusion."
+
+
+def test_options_out_of_range_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="filmed"):
+        WriterTraining(output=tmp_path, filmed=1.0)

@@ -132,7 +132,8 @@ class MentionFinder:
             if entry is None or entry.kind is None or entry.concept in (None, head.entry.concept):
                 continue
             return Mention(first, first, word, end, str(entry.concept), entry.kind)
-        free = word == 0 or words[word - 1] not in _LEADING
+        lead = _past_side(items, first - 1, word)[1]
+        free = lead == 0 or words[lead - 1] not in _LEADING
         if named and own.entry.kind is EntityKind.ANATOMY and free:
             return self._at_place(first, own, head, words)
         return None

@@ -75,6 +75,17 @@ def test_a_shared_head_names_both_findings() -> None:
     assert [entity.text for entity in entities] == ["Pleural", "pericardial effusions"]
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Pleural plaque in the left lung, right lung nodule.", ["pleural_plaque", "nodule"]),
+        ("Effusion in left lung, hilar adenopathy.", ["pleural_effusion", "lymphadenopathy"]),
+    ],
+)
+def test_a_place_with_a_side_shares_no_head(text: str, wanted: list[str]) -> None:
+    assert concepts(text) == wanted
+
+
 def test_a_shared_head_names_both_places() -> None:
     text = "Left upper and right lower lobe nodules."
     entities = STAGE(Report(text=text)).entities

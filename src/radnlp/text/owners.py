@@ -269,7 +269,8 @@ class OwnerReader:
                 return False
             if mention.end <= at and organ in mention.places and not _is_denied(mention):
                 return False
-        if not _UNITS.isdisjoint(self._words[max(0, organ.start - 3) : organ.start]):
+        before = self._words[max(0, organ.start - 3) : organ.start]
+        if not _UNITS.isdisjoint(before) and "," not in before:
             return False  # "8 mm right upper lobe, 6 mm left lower lobe"
         led = is_led(self._items, organ)
         if led is None:

@@ -49,7 +49,7 @@ class Mention:
         places: Mentions of anatomy where it is.
         suggests: Mentions of diagnoses that it may represent.
         modifiers: Mentions that stand as its adjectives: "loculated" of a loculated effusion.
-        adjective: Whether its name is an adjective.
+        adjective: Whether the name of a finding or device is an adjective.
     """
 
     first: int
@@ -87,7 +87,8 @@ class MentionFinder:
             if entry.concept is not None and entry.kind is not None:
                 mention = Mention(k, k, start, end, entry.concept, entry.kind)
                 mention.side = entry.term_side or _WITHIN_TERM.get(words[start])
-                mention.adjective = words[end - 1].endswith(_ADJECTIVE_ENDINGS)
+                if entry.kind is not EntityKind.ANATOMY:  # "ovary" and "canal" are nouns
+                    mention.adjective = words[end - 1].endswith(_ADJECTIVE_ENDINGS)
                 mentions.append(mention)
                 if k > 1 and entry.kind is not EntityKind.ANATOMY:
                     mentions.extend(_other_side(items, k))

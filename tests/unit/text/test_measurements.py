@@ -133,6 +133,12 @@ def test_each_nodule_has_its_own_size() -> None:
     assert [e.measurements[0].values_mm for e in nodules] == [(5.0,), (7.0,)]
 
 
+def test_two_organs_in_a_list_have_their_own_sizes() -> None:
+    entities = STAGE(Report(text="Right kidney 10.2 cm, left kidney 11 cm.")).entities
+    sized = [(e.side, [m.values_mm for m in e.measurements]) for e in entities if e.measurements]
+    assert sized == [("right", [(102.0,)]), ("left", [(110.0,)])]
+
+
 def test_a_size_inside_a_de_identified_word_is_none() -> None:
     assert STAGE(Report(text="Removed [** left 3-4 mm right **] and")).entities == ()
 
@@ -205,6 +211,8 @@ def test_a_size_goes_to_what_it_is_said_of(text: str, wanted: dict[str, list[flo
         ("Gallstones with a 3 mm gallbladder wall.", {"gallbladder wall": [3.0]}),
         ("The uterus measures 8 cm with a 2.3 cm fibroid.", {"uterus": [80.0], "fibroid": [23.0]}),
         ("Diameter of the aorta is 4.1 cm.", {"aorta": [41.0]}),
+        ("Left ovary measures 3.2 x 2.1 cm.", {"ovary": [32.0]}),
+        ("The spinal canal measures 9 mm.", {"spinal canal": [9.0]}),
         ("In the right lung, measuring 8 mm.", {}),
     ],
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from radnlp.schema.entity import Assertion, Change, EntityKind, Subject, Temporality
 from radnlp.text.lexicon import BREAKS, VERBS, Item
 from radnlp.text.lists import ListReader
+from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
     from radnlp.text.lexicon import Lexicon
@@ -206,7 +207,7 @@ class ClauseReader:
         if cue.means is not Assertion.UNCERTAIN:
             return False
         if cue.reach == "both":
-            return before in ("mm", "cm") and after.isdigit()
+            return before in LENGTH_UNITS and after.isdigit()
         if cue.closes and after and not self._followed(k):
             return True  # "known tumor, ?progression"
         return cue.reach == "nearest" and after in self._lexicon.natures and not self._followed(k)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from radnlp.schema.entity import Assertion, Change, EntityKind, Severity
 from radnlp.text.heads import head_of
 from radnlp.text.lexicon import BREAKS, VERBS
+from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
     from radnlp.text.lexicon import Entry, Item
@@ -23,7 +24,7 @@ _NOUNS = frozenset(
     {"of", "in", "improvement", "decrease", "increase", "reduction", "progression", "growth"}
     | {"enlargement", "resolution", "clearing", "regression", "shrinkage"}
 )
-_SIZE_WORDS = frozenset({".", "x", "×", "mm", "cm", "-", "–", "by"})
+_SIZE_WORDS = LENGTH_UNITS | {".", "x", "×", "-", "–", "by"}
 _NOW = frozenset({"now", "currently", "today", "presently"})
 _PLURAL = frozenset({"are", "remain", "have", "were", "appear"})
 

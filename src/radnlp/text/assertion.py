@@ -151,7 +151,7 @@ class ClauseReader:
             if (
                 self._cue is not None
                 and not self._hypothetical()
-                and self._lists.begins(k + 1, self._cue)
+                and self._lists.begins_after_and(k + 1, self._cue, covered=self._covered)
             ):
                 self._end(k)
             self._joint = "and"

@@ -59,6 +59,7 @@ class ExtentReader:
         findings: Findings, devices and procedures by the numbers of their items.
         named: The same in reading order, with all other attributes; their change is set.
         degrees: Items that say how far something changed.
+        modifying: Items that say a side, an extent or a part.
     """
 
     def __init__(
@@ -67,13 +68,16 @@ class ExtentReader:
         words: list[str],
         findings: dict[int, Mention],
         named: list[Mention],
+        *,
         degrees: frozenset[int],
+        modifying: frozenset[int],
     ) -> None:
         self._items = items
         self._words = words
         self._findings = findings
         self._named = named
         self._degrees = degrees
+        self._modifying = modifying
 
     def read(self) -> None:
         """Set the change of every mention, and the extent where two are told apart by time."""
@@ -127,18 +131,12 @@ class ExtentReader:
             if t in self._findings:
                 return self._findings[t]
             if entry.role in ("and", "or"):
-                if not (self._modifies(t - 1) and self._modifies(t + 1)):
+                if not ({t - 1, t + 1} <= self._modifying):
                     return None
             elif not (_leads_on(entry) or (entry.role == "seen" and t == k + 1)):
                 return None
             reach = item.end
         return None
-
-    def _modifies(self, t: int) -> bool:
-        if t < 0 or t >= len(self._items) or t in self._findings:
-            return False
-        entry = self._items[t].entry
-        return bool(entry.side or entry.severity or entry.kind is EntityKind.ANATOMY)
 
     def _said_before(self, k: int) -> bool:
         return any(item.entry.role in VERBS for item in self._items[:k])

@@ -96,7 +96,7 @@ class MentionFinder:
                     for shared in self._shared_tail(items, k, words):
                         mentions = [m for m in mentions if m.first != shared.first]
                         mentions.append(shared)
-        mentions.sort(key=_reading_order)
+        mentions.sort(key=reading_order)
         return mentions
 
     def _shared_tail(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
@@ -191,8 +191,9 @@ def _other_side(items: list[Item], k: int) -> list[Mention]:
     return []
 
 
-def _reading_order(mention: Mention) -> tuple[int, int, str]:
+def reading_order(mention: Mention) -> tuple[int, int, str]:
+    """Return the key that puts mentions in reading order."""
     return (mention.start, mention.end, mention.concept)
 
 
-__all__ = ["Mention", "MentionFinder"]
+__all__ = ["Mention", "MentionFinder", "reading_order"]

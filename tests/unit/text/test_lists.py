@@ -44,6 +44,15 @@ def said(text: str) -> list[tuple[str, str]]:
             "No acute fracture, old fracture or dislocation.",
             [("fracture", A), ("fracture", A), ("dislocation", A)],
         ),
+        ("No pneumothorax and old rib fractures.", [("pneumothorax", A), ("rib_fracture", P)]),
+        ("No hydronephrosis and 3 mm stone.", [("hydronephrosis", A), ("stone", P)]),
+        ("No effusion and new opacity.", [("pleural_effusion", A), ("opacity", P)]),
+        (
+            "No edema, effusion, and chronic scarring.",
+            [("edema", A), ("pleural_effusion", A), ("scarring", P)],
+        ),
+        ("No acute and chronic hemorrhage.", [("hemorrhage", A)]),
+        ("No nodule and mass over 1 cm.", [("nodule", A), ("mass", A)]),
         ("DDx: pneumonia, aspiration.", [("pneumonia", U), ("aspiration", U)]),
     ],
 )

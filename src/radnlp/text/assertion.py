@@ -218,9 +218,12 @@ class ClauseReader:
             self._joint = ""
 
     def _after_colon(self, k: int) -> bool:
-        """Tell whether a bare "no" answers a template line ("Pneumothorax: no")."""
+        """Tell whether a bare "no" answers a line or a question ("Pneumothorax: no")."""
         alone = k + 1 >= len(self._items) or self._items[k + 1].entry.role == "comma"
-        return alone and k > 0 and self._items[k - 1].entry.role == "colon"
+        if not alone or k == 0:
+            return False
+        entry = self._items[k - 1].entry
+        return entry.role == "colon" or (entry.cue is not None and entry.cue.closes)
 
     def _held(self, new: CueRule) -> bool:
         """Tell whether the cue in force stays in force against a new one."""
@@ -247,11 +250,26 @@ class ClauseReader:
             if aside and t == k + 1 and entry.role == "comma":
                 reach = item.end  # "osteomyelitis or, less likely, a tumor"
                 continue
+            if self._joins(t, reach):
+                reach = item.end
+                continue
             passes = entry.concept or entry.side or entry.severity or entry.quality or entry.change
             if not (passes or entry.role in _SKIPPED or entry.time):
                 return False
             reach = item.end
         return False
+
+    def _joins(self, t: int, reach: int) -> bool:
+        """Tell whether a joint stands among adjectives: "third and fourth", "healing or old"."""
+        role = self._items[t].entry.role
+        if role == "ordinal":
+            return True
+        if role == "or" and self._items[t].start > reach:
+            return True
+        beside = self._items[t - 1 : t + 2 : 2]
+        return role in ("and", "or", "comma") and all(
+            item.entry.role == "ordinal" for item in beside
+        )
 
     def _look_back(self, k: int, cue: CueRule) -> bool:
         """Apply a cue to the mentions before it: all of a list, else the nearest one."""

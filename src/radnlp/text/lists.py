@@ -128,6 +128,8 @@ class ListReader:
             return True
         if entry.change is not None and entry.change.change in _FRESH_CHANGE:
             return True
+        if entry.role == "ordinal":
+            return False  # "no third and fourth rib fractures"
         if entry.role in BREAKS or entry.role == "article":
             return entry.role in BREAKS or not cue.lists
         if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LIST = frozenset({"and", "or", "comma"})
 _JOINTS = frozenset({"and", "break"})
+_SHARING = frozenset({"and", "or"})
 _FINDING = EntityKind.FINDING
 _PLACE_ENDINGS = ("al", "ar", "ic", "ary", "ac")
 # Words after which a word of anatomy is a place and no part of a list of adjectives.
@@ -92,12 +93,28 @@ class MentionFinder:
                 mentions.append(mention)
                 if k > 1 and entry.kind is not EntityKind.ANATOMY:
                     mentions.extend(_other_side(items, k))
+                if end - start > 1 and entry.kind is _FINDING:
+                    mentions.extend(self._shared_start(items, k, words))
                 if end - start > 1 and k:
                     for shared in self._shared_tail(items, k, words):
                         mentions = [m for m in mentions if m.first != shared.first]
                         mentions.append(shared)
         mentions.sort(key=reading_order)
         return mentions
+
+    def _shared_start(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
+        """Read "thickening" of "pleural effusion or thickening" as the finding that it names."""
+        if k + 2 >= len(items):
+            return []
+        named, (low, high, joint), other = items[k], items[k + 1], items[k + 2]
+        close = low == named.end and other.start == high
+        if not close or joint.role not in _SHARING or other.entry.concept is not None:
+            return []
+        shared = (*words[named.start : named.end - 1], *words[other.start : other.end])
+        entry = self._lexicon.look_up(shared)
+        if entry is None or entry.kind is not _FINDING or entry.concept == named.entry.concept:
+            return []
+        return [Mention(k + 2, k + 2, other.start, other.end, str(entry.concept), _FINDING)]
 
     def _shared_tail(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
         """Read "pleural" of "pleural and pericardial effusions" as the finding that it names.

@@ -47,9 +47,6 @@ class AttributeReader:
                 self._named.append(mention)
                 for k in range(mention.first, mention.last + 1):
                     self._findings.setdefault(k, mention)
-        self._modifying = frozenset(
-            k for k, item in enumerate(items) if self._modifies(k, item.entry)
-        )
 
     def read(self) -> None:
         """Set side, severity, places and change of every mention."""
@@ -73,7 +70,7 @@ class AttributeReader:
             self._findings,
             self._named,
             degrees=self._degrees,
-            modifying=self._modifying,
+            modifies=self._modifies,
         ).read()
 
     def _side_of_anatomy(self, k: int, anatomy: Mention) -> None:
@@ -98,12 +95,15 @@ class AttributeReader:
         )
 
     def _joins_sides(self, t: int, anatomy: Mention) -> bool:
-        joins = self._items[t].entry.role in _LIST and t - 1 in self._modifying
+        joins = self._items[t].entry.role in _LIST and self._modifies(t - 1)
         return joins and anatomy.side is not None
 
-    def _modifies(self, k: int, entry: Entry) -> bool:
+    def _modifies(self, k: int) -> bool:
         """Tell whether item ``k`` says a side, an extent or a part of another mention."""
-        return k not in self._findings and bool(entry.side or entry.severity or k in self._anatomy)
+        if k < 0 or k >= len(self._items) or k in self._findings:
+            return False
+        entry = self._items[k].entry
+        return bool(entry.side or entry.severity or k in self._anatomy)
 
     def _inside(self, mention: Mention) -> None:
         for k in range(mention.first, mention.last + 1):
@@ -147,7 +147,7 @@ class AttributeReader:
             return True  # "left 5th and 6th rib fractures"
         if entry.role in _LIST:
             opens = t == 1 and entry.role == "comma"  # "severe, diffuse emphysema"
-            joins = t - 1 in self._modifying and (opens or t + 1 in self._modifying)
+            joins = self._modifies(t - 1) and (opens or self._modifies(t + 1))
             return joins and not self._closes_place(t)
         return entry.role == "adjective" or (entry.role is None and _is_adjective(entry))
 

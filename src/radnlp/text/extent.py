@@ -11,6 +11,8 @@ from radnlp.text.lexicon import BREAKS, VERBS
 from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from radnlp.text.lexicon import Entry, Item
     from radnlp.text.mentions import Mention
 
@@ -59,7 +61,7 @@ class ExtentReader:
         findings: Findings, devices and procedures by the numbers of their items.
         named: The same in reading order, with all other attributes; their change is set.
         degrees: Items that say how far something changed.
-        modifying: Items that say a side, an extent or a part.
+        modifies: Tells whether an item says a side, an extent or a part.
     """
 
     def __init__(
@@ -70,14 +72,14 @@ class ExtentReader:
         named: list[Mention],
         *,
         degrees: frozenset[int],
-        modifying: frozenset[int],
+        modifies: Callable[[int], bool],
     ) -> None:
         self._items = items
         self._words = words
         self._findings = findings
         self._named = named
         self._degrees = degrees
-        self._modifying = modifying
+        self._modifies = modifies
 
     def read(self) -> None:
         """Set the change of every mention, and the extent where two are told apart by time."""
@@ -131,7 +133,7 @@ class ExtentReader:
             if t in self._findings:
                 return self._findings[t]
             if entry.role in ("and", "or"):
-                if not ({t - 1, t + 1} <= self._modifying):
+                if not (self._modifies(t - 1) and self._modifies(t + 1)):
                     return None
             elif not (_leads_on(entry) or (entry.role == "seen" and t == k + 1)):
                 return None

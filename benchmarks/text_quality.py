@@ -4,10 +4,11 @@ Prints one JSON line per split: macro- and micro-F1 over the 23 concepts of the 
 per concept. Reports with even ids are for tuning, odd ids for reporting. MeSH holds positives only,
 hedged ones included, so a concept counts as found if a mention of it is present or uncertain.
 
-``without_weak_hedges`` gives the scores that leave mentions out whose hedge is one of ``WEAK``: on
-even ids the indexers coded 167 of 189 strong hedges ("consistent with", "probable", "or", "versus")
-and 15 of 123 weak ones ("may represent", "possible", "suggests", a differential). Which rules are
-weak was chosen on even ids.
+``without_weak_hedges`` gives the scores that leave mentions out whose hedge is one of ``WEAK``
+("may represent", "possible", "suggests", a differential). Which rules are weak was chosen on even
+ids. ``hedged`` tells why: of the concepts that a report claims by hedges alone, how many the
+indexers coded, where one of the hedges is strong ("consistent with", "probable", "or", "versus")
+and where all are weak.
 
 ``in_the_indexers_terms`` reads the tags as their makers meant them, in two points chosen on even
 ids: qualifiers may stand in any order ("Lung/bilateral/hypoinflation" is "Lung/hypoinflation"), and
@@ -101,6 +102,15 @@ def found_in(
     }
 
 
+def strength(entities: tuple[Entity, ...], concept: str, mesh: ModuleType) -> str | None:
+    """Return how strong the hedges are by which alone a concept is claimed, if it is."""
+    also = mesh.ALSO.get(concept, set())
+    said = [one for one in entities if claims(one) and (one.is_a(concept) or one.concept in also)]
+    if any(one.assertion is not Assertion.UNCERTAIN for one in said):
+        return None
+    return "strong" if any(claims(one, WEAK) for one in said) else "weak"
+
+
 def in_any_order(tags: list[str], mesh: ModuleType) -> list[str]:
     """Return the tags, and beside them what the map would have read in another order."""
     more = []
@@ -175,12 +185,17 @@ def main() -> None:
     strong: dict[str, list[tuple[set[str], set[str]]]] = {split: [] for split in splits}
     meant: dict[str, list[tuple[set[str], set[str]]]] = {split: [] for split in splits}
     both: dict[str, list[tuple[set[str], set[str]]]] = {split: [] for split in splits}
+    hedged: dict[str, Counter[str]] = {split: Counter() for split in splits}
     for uid, text, tags in read(options.data):
         entities = stage(Report(text=text)).entities
         found = found_in(entities, mesh)
         gold = mesh.gold(tags)
         split = "odd (report)" if uid % 2 else "even (tuning)"
         splits[split].append((gold, found))
+        for concept in found:
+            how = strength(entities, concept, mesh)
+            if how is not None:
+                hedged[split].update([how] + [f"{how}, coded"] * (concept in gold))
         strong[split].append((gold, found_in(entities, mesh, WEAK)))
         as_meant = mesh.gold(in_any_order(tags, mesh))
         spinal = tuple(entity for entity in entities if of_the_spine(entity))
@@ -201,6 +216,7 @@ def main() -> None:
             "without_weak_hedges": short(score(strong[split], concepts)),
             "in_the_indexers_terms": short(score(meant[split], concepts)),
             "both": short(score(both[split], concepts)),
+            "hedged": dict(hedged[split]),
             "concepts": scores["concepts"],
         }
         sys.stdout.write(json.dumps(line) + "\n")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from radnlp.schema.entity import Assertion, Change, EntityKind, Subject, Temporality
 from radnlp.text.lexicon import BREAKS, VERBS, Item
 from radnlp.text.lists import ListReader
+from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
     from radnlp.text.lexicon import Lexicon
@@ -150,7 +151,7 @@ class ClauseReader:
             if (
                 self._cue is not None
                 and not self._hypothetical()
-                and self._lists.begins(k + 1, self._cue)
+                and self._lists.begins_after_and(k + 1, self._cue, covered=self._covered)
             ):
                 self._end(k)
             self._joint = "and"
@@ -206,7 +207,7 @@ class ClauseReader:
         if cue.means is not Assertion.UNCERTAIN:
             return False
         if cue.reach == "both":
-            return before in ("mm", "cm") and after.isdigit()
+            return before in LENGTH_UNITS and after.isdigit()
         if cue.closes and after and not self._followed(k):
             return True  # "known tumor, ?progression"
         return cue.reach == "nearest" and after in self._lexicon.natures and not self._followed(k)
@@ -217,9 +218,12 @@ class ClauseReader:
             self._joint = ""
 
     def _after_colon(self, k: int) -> bool:
-        """Tell whether a bare "no" answers a template line ("Pneumothorax: no")."""
+        """Tell whether a bare "no" answers a line or a question ("Pneumothorax: no")."""
         alone = k + 1 >= len(self._items) or self._items[k + 1].entry.role == "comma"
-        return alone and k > 0 and self._items[k - 1].entry.role == "colon"
+        if not alone or k == 0:
+            return False
+        entry = self._items[k - 1].entry
+        return entry.role == "colon" or (entry.cue is not None and entry.cue.closes)
 
     def _held(self, new: CueRule) -> bool:
         """Tell whether the cue in force stays in force against a new one."""
@@ -246,11 +250,26 @@ class ClauseReader:
             if aside and t == k + 1 and entry.role == "comma":
                 reach = item.end  # "osteomyelitis or, less likely, a tumor"
                 continue
+            if self._joins(t, reach):
+                reach = item.end
+                continue
             passes = entry.concept or entry.side or entry.severity or entry.quality or entry.change
             if not (passes or entry.role in _SKIPPED or entry.time):
                 return False
             reach = item.end
         return False
+
+    def _joins(self, t: int, reach: int) -> bool:
+        """Tell whether a joint stands among adjectives: "third and fourth", "healing or old"."""
+        role = self._items[t].entry.role
+        if role == "ordinal":
+            return True
+        if role == "or" and self._items[t].start > reach:
+            return True
+        beside = self._items[t - 1 : t + 2 : 2]
+        return role in ("and", "or", "comma") and all(
+            item.entry.role == "ordinal" for item in beside
+        )
 
     def _look_back(self, k: int, cue: CueRule) -> bool:
         """Apply a cue to the mentions before it: all of a list, else the nearest one."""

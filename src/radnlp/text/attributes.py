@@ -21,6 +21,7 @@ _SEVERITIES = tuple(Severity)  # from least to most
 _MOST_UNKNOWN_BEFORE = 3
 _MOST_UNKNOWN_AFTER = 6
 _MOST_MODIFIERS = 12
+_MOST_IN_PLACE = 4
 
 
 class AttributeReader:
@@ -63,7 +64,14 @@ class AttributeReader:
                 self._subject(mention)
         self._opening()
         self._share()
-        ExtentReader(self._items, self._words, self._findings, self._named, self._degrees).read()
+        ExtentReader(
+            self._items,
+            self._words,
+            self._findings,
+            self._named,
+            degrees=self._degrees,
+            modifies=self._modifies,
+        ).read()
 
     def _side_of_anatomy(self, k: int, anatomy: Mention) -> None:
         """Take the side that stands before a part: "right lower lobe", "left and right bases"."""
@@ -91,6 +99,7 @@ class AttributeReader:
         return joins and anatomy.side is not None
 
     def _modifies(self, k: int) -> bool:
+        """Tell whether item ``k`` says a side, an extent or a part of another mention."""
         if k < 0 or k >= len(self._items) or k in self._findings:
             return False
         entry = self._items[k].entry
@@ -138,8 +147,16 @@ class AttributeReader:
             return True  # "left 5th and 6th rib fractures"
         if entry.role in _LIST:
             opens = t == 1 and entry.role == "comma"  # "severe, diffuse emphysema"
-            return self._modifies(t - 1) and (opens or self._modifies(t + 1))
+            joins = self._modifies(t - 1) and (opens or self._modifies(t + 1))
+            return joins and not self._closes_place(t)
         return entry.role == "adjective" or (entry.role is None and _is_adjective(entry))
+
+    def _closes_place(self, t: int) -> bool:
+        """Tell whether the joint at ``t`` follows another's place: "cyst in the liver, small …"."""
+        for k in range(t - 1, max(-1, t - 1 - _MOST_IN_PLACE), -1):
+            if self._items[k].entry.role == "place":
+                return self._named[0].first < k
+        return False
 
     def _is_modifier(self, t: int, mention: Mention, reach: int) -> bool:
         """Tell whether the finding at item ``t`` is an adjective of a mention after it."""

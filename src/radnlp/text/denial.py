@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from radnlp.text.lexicon import Lexicon
 
 
+_MINUS = frozenset({"-", "−", "–"})
+
+
 class Folder:
     """Joins the negations of a sentence that deny a change or another negation.
 
@@ -19,14 +22,15 @@ class Folder:
         lexicon: Vocabulary and rules.
 
     Raises:
-        InputError: The rules lack "unchanged" or "no doubt".
+        InputError: The rules lack "unchanged", "no doubt" or "negative".
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         stable, plain = lexicon.look_up(("unchanged",)), lexicon.look_up(("no", "doubt"))
-        if stable is None or plain is None:
-            raise InputError("the rules must know 'unchanged' and 'no doubt'")
-        self._stable, self._plain = stable, plain
+        negative = lexicon.look_up(("negative",))
+        if stable is None or plain is None or negative is None:
+            raise InputError("the rules must know 'unchanged', 'no doubt' and 'negative'")
+        self._stable, self._plain, self._negative = stable, plain, negative
         self._before_change = lexicon.before_change
         self._before_negation = lexicon.before_negation
 
@@ -39,6 +43,8 @@ class Folder:
             items: Phrases of a sentence.
             words: Words of the sentence.
         """
+        if "(" in words:
+            items = self._marked(items, words)
         folded: list[Item] = []
         skip = -1
         for k, item in enumerate(items):
@@ -50,6 +56,16 @@ class Folder:
                 skip = item.end
             folded.append(item)
         return folded
+
+    def _marked(self, items: list[Item], words: list[str]) -> list[Item]:
+        """Return the phrases, the sign after a finding ("effusion (-)") as "negative"."""
+        marked: list[Item] = []
+        for item in items:
+            marked.append(item)
+            first, sign, last = (*words[item.end : item.end + 3], "", "", "")[:3]
+            if (first, last) == ("(", ")") and sign in _MINUS and item.entry.concept:
+                marked.append(Item(item.end, item.end + 3, self._negative))
+        return marked
 
     def _joined(self, items: list[Item], k: int, words: list[str]) -> Item:
         """Return the negation at item ``k``, with what it denies if that is a change or a cue."""

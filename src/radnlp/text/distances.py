@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.schema.entity import EntityKind, Quantity, QuantityKind
+from radnlp.text.measurements import is_date
 
 if TYPE_CHECKING:
     from radnlp.text.measurements import Size
@@ -88,7 +89,8 @@ class DistanceReader:
         low = start
         while low and self._words[low - 1] in _BEFORE:
             low -= 1
-        grown = self._words[start - 1 : start] == ["by"] and self._words[start - 2] in _CHANGING
+        changing = not _CHANGING.isdisjoint(self._words[max(0, low - 3) : low])
+        grown = changing and "by" in self._words[low:start]
         if grown or (low and self._words[low - 1] in _MOVES):
             return Distance(None)
         at = self._reference_at(low, start, end)
@@ -116,8 +118,11 @@ class DistanceReader:
             return None
         while self._words[at : at + 1] and self._words[at] in _ARTICLES:
             at += 1
-        word = self._words[at] if at < len(self._words) else ""
-        return at if word.isalnum() and not word.isdigit() and word not in _COMPARED else None
+        word, following = (*self._words[at : at + 2], "", "")[:2]
+        if word in _COMPARED or (word in _RELATIVE and following == "to"):
+            return None  # "from anterior to posterior" tells the direction of a size
+        named = word.isalnum() and not word.isdigit() and not is_date(self._words, at)
+        return at if named else None
 
     def _on_device(self, at: int) -> bool:
         named = [m for m in self._mentions if m.end <= at and m.kind is not EntityKind.ANATOMY]

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from radnlp.schema.entity import Assertion, Change, EntityKind, Severity
 from radnlp.text.heads import head_of
 from radnlp.text.lexicon import BREAKS, VERBS
+from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from radnlp.text.lexicon import Entry, Item
     from radnlp.text.mentions import Mention
 
@@ -23,7 +26,7 @@ _NOUNS = frozenset(
     {"of", "in", "improvement", "decrease", "increase", "reduction", "progression", "growth"}
     | {"enlargement", "resolution", "clearing", "regression", "shrinkage"}
 )
-_SIZE_WORDS = frozenset({".", "x", "×", "mm", "cm", "-", "–", "by"})
+_SIZE_WORDS = LENGTH_UNITS | {".", "x", "×", "-", "–", "by"}
 _NOW = frozenset({"now", "currently", "today", "presently"})
 _PLURAL = frozenset({"are", "remain", "have", "were", "appear"})
 
@@ -58,6 +61,7 @@ class ExtentReader:
         findings: Findings, devices and procedures by the numbers of their items.
         named: The same in reading order, with all other attributes; their change is set.
         degrees: Items that say how far something changed.
+        modifies: Tells whether an item says a side, an extent or a part.
     """
 
     def __init__(
@@ -66,13 +70,16 @@ class ExtentReader:
         words: list[str],
         findings: dict[int, Mention],
         named: list[Mention],
+        *,
         degrees: frozenset[int],
+        modifies: Callable[[int], bool],
     ) -> None:
         self._items = items
         self._words = words
         self._findings = findings
         self._named = named
         self._degrees = degrees
+        self._modifies = modifies
 
     def read(self) -> None:
         """Set the change of every mention, and the extent where two are told apart by time."""
@@ -132,12 +139,6 @@ class ExtentReader:
                 return None
             reach = item.end
         return None
-
-    def _modifies(self, t: int) -> bool:
-        if t < 0 or t >= len(self._items) or t in self._findings:
-            return False
-        entry = self._items[t].entry
-        return bool(entry.side or entry.severity or entry.kind is EntityKind.ANATOMY)
 
     def _said_before(self, k: int) -> bool:
         return any(item.entry.role in VERBS for item in self._items[:k])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Assertion, Change, EntityKind, Severity
 from radnlp.text.lexicon import BREAKS, VERBS
+from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
     from radnlp.text.lexicon import Item
@@ -56,7 +57,7 @@ class ListReader:
         if following is None or following.role == "or":
             return True
         if following.role == "and":
-            return not self.begins(k + 2, cue)
+            return not self.begins_after_and(k + 2, cue, covered=covered)
         if self._items[k - 1].entry.role == "seen" and covered:
             return False  # "no effusion is seen, small nodule"
         if self._or_follows[k + 1]:
@@ -127,11 +128,34 @@ class ListReader:
             return True
         if entry.change is not None and entry.change.change in _FRESH_CHANGE:
             return True
+        if entry.role == "ordinal":
+            return False  # "no third and fourth rib fractures"
         if entry.role in BREAKS or entry.role == "article":
             return entry.role in BREAKS or not cue.lists
         if entry.cue is not None and entry.cue.means is not None and entry.cue.reach != "before":
             return entry.cue.means is not Assertion.ABSENT
         return self._is_clause[k]
+
+    def begins_after_and(self, k: int, cue: CueRule, *, covered: bool) -> bool:
+        """Tell whether "and" leads to a new statement at item ``k``.
+
+        Beyond what begins one after a comma, a word such as "old" or a size does: "no pneumothorax
+        and old rib fractures"; but "no acute and old fractures" denies both.
+
+        Args:
+            k: What follows the "and".
+            cue: The cue in force.
+            covered: Whether it has decided a mention.
+        """
+        if self.begins(k, cue):
+            return True
+        t = self._telling[k] if k < len(self._items) else None
+        if t is None or not covered or cue.means is not Assertion.ABSENT:
+            return False
+        change = self._items[k].entry.change
+        words = self._words[self._items[k - 1].end : self._items[t].end]
+        fresh = not (self._fresh.isdisjoint(words) and LENGTH_UNITS.isdisjoint(words))
+        return fresh or (change is not None and change.change is Change.NEW)
 
     @cached_property
     def _is_clause(self) -> list[bool]:

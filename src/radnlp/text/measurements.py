@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from radnlp.text.lexicon import Item
     from radnlp.text.tokens import Tokens
 
-_NUMBER = r"(?:\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})"
-_UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)(?![^\W\d_])"
+_NUMBER = r"(?:\d{1,3},\d{1,2}(?!\d)|\d{1,4}(?:\.\d{1,3})?|\.\d{1,3})"
+LENGTH_UNITS = frozenset(
+    {"mm", "mms", "cm", "cms"}
+    | {f"{unit}met{end}" for unit in ("milli", "centi") for end in ("er", "re", "ers", "res")}
+)
+LENGTH_UNIT = rf"(?:{'|'.join(sorted(LENGTH_UNITS, key=len, reverse=True))})"
+_UNIT = rf"{LENGTH_UNIT}(?![^\W\d_])"
 _AXIS = (
     r"\(?(?:in )?(?:ap|tra?ns|trv?|tv|cc|si|ml|rl|lr|w|l|h|d|t"
     r"|transverse|anteroposterior|craniocaudal|width|length|height|depth)\b\)?"
@@ -25,15 +30,11 @@ _AXIS = (
 _LENGTH = rf"{_NUMBER}(?:(?: ?{_AXIS})?[ -]?{_UNIT})?"
 _AXES = rf"{_LENGTH}(?:(?: ?{_AXIS})? ?(?:x|×|by) ?{_LENGTH}){{0,2}}"
 _SIZE = re.compile(
-    rf"(?<![\w.])(?:(?P<first>{_AXES}) ?(?P<joint>-+>|→|-|–|to|and) ?)?"
+    rf"(?<![\w.])(?<!\d,)(?:(?P<first>{_AXES}) ?(?P<joint>-+>|→|-|–|to|and) ?)?"
     rf"(?P<size>{_AXES})(?![^\W_])",
     re.IGNORECASE,
 )
 _PIECE = re.compile(rf"({_NUMBER})(?:(?: ?{_AXIS})?[ -]?({_UNIT}))?", re.IGNORECASE)
-_UNIT_WORDS = frozenset(
-    {"mm", "cm"}
-    | {f"{unit}met{end}" for unit in ("milli", "centi") for end in ("er", "re", "ers", "res")}
-)
 _ARROWS = frozenset({"->", "-->", "→"})
 _YEARS = range(1900, 2101)  # a bare number of this size is no length
 # After these "from 3 to 8 mm" is a range; after others it is the earlier and the present size.
@@ -55,12 +56,16 @@ _MONTHS = frozenset(
     {"january", "february", "march", "april", "june", "july", "august", "september", "october"}
     | {"november", "december"}
 )
+_SHORT_MONTHS = frozenset(
+    {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"}
+)
 # Between "previously" and the size these take no room: "previously measured up to 5 cm".
 _FILLERS = frozenset(
     {"measured", "measuring", "measures", "measure", "up", "to", "at", "about", "approximately"}
     | {"it", "they", "was", "were"}
 )
 _WINDOW = 3
+_LONGEST = 12  # words of a size of three axes: "3.1 x 2.2 x 4.0 cm"
 
 
 class Size(NamedTuple):
@@ -82,7 +87,7 @@ class _Said(NamedTuple):
 
 def has_size(words: list[str]) -> bool:
     """Tell quickly whether a sentence with these words, in lower case, may hold a size."""
-    return not _UNIT_WORDS.isdisjoint(words)
+    return not LENGTH_UNITS.isdisjoint(words)
 
 
 def find_measurements(
@@ -140,10 +145,13 @@ def _said(match: re.Match[str], words: list[str], at: int) -> Iterator[_Said]:
         return
     before = words[max(0, at - _WINDOW - 1) : at]
     joint = match["joint"].lower()
+    # "Increased by 3 mm to 15 mm" is no range.
+    changed = not _CHANGED.isdisjoint(words[max(0, at - 2 * _WINDOW) : at])
+    grown = own is not None and "by" in before and changed
     if _leads_over(joint, before):
         yield first._replace(prior=True)
         yield whole._replace(prior=False)
-    elif _is_range(joint, before, first.values_mm, whole.values_mm):
+    elif not grown and _is_range(joint, before, first.values_mm, whole.values_mm):
         yield whole._replace(start=match.start(), low_mm=first.values_mm[0])
     else:
         if own or len(first.values_mm) > 1:
@@ -170,7 +178,7 @@ def _lengths(match: re.Match[str], group: str, unit: str | None = None) -> _Said
     for number, own in reversed(pieces):
         unit = own or unit
         factor = 10.0 if unit.lower().startswith("c") else 1.0
-        values.append(round(float(number) * factor, 4))
+        values.append(round(float(number.replace(",", ".")) * factor, 4))
     return _Said(tuple(values[::-1]), match.start(group), match.end(group))
 
 
@@ -228,22 +236,32 @@ def _earlier_follows(
     for n in range(size[1], min(sentence[1], size[1] + _WINDOW + 1)):
         word = words[n]
         if word in _SAID_EARLIER:
-            return True
-        if _is_date(words, n):
+            return not _size_begins(words, n + 1)  # "4 mm, previously 3 mm"
+        if is_date(words, n):
             return later or not _NOW.isdisjoint(words[size[1] : sentence[1]])
         if word not in _BEFORE_EARLIER:
             return False
     return False
 
 
-def _is_date(words: list[str], n: int) -> bool:
-    """Tell whether a date begins at word ``n``: a year, "3/4/2021", "March 2021"."""
+def _size_begins(words: list[str], n: int) -> bool:
+    """Tell whether word ``n`` begins a size: a number that is no date, and a unit soon after."""
+    while n < len(words) and words[n] in _FILLERS:
+        n += 1
+    if n == len(words) or not words[n].isdigit() or is_date(words, n):
+        return False
+    return not LENGTH_UNITS.isdisjoint(words[n : n + _LONGEST])
+
+
+def is_date(words: list[str], n: int) -> bool:
+    """Tell whether a date begins at word ``n``: a year, "3/4/2021", "March 2021", "Jan 2021"."""
     word = words[n]
     if word.isdigit():
         return (
             len(word) == 4 or words[n + 1 : n + 2] == ["/"] or words[n + 1 : n + 4 : 2] == ["-"] * 2
         )
-    return word in _MONTHS
+    following = words[n + 1] if n + 1 < len(words) else ""
+    return word in _MONTHS or (word in _SHORT_MONTHS and following.isdigit())
 
 
-__all__ = ["Size", "find_measurements", "has_size"]
+__all__ = ["LENGTH_UNIT", "LENGTH_UNITS", "Size", "find_measurements", "has_size", "is_date"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LIST = frozenset({"and", "or", "comma"})
 _JOINTS = frozenset({"and", "break"})
+_SHARING = frozenset({"and", "or"})
 _FINDING = EntityKind.FINDING
 _PLACE_ENDINGS = ("al", "ar", "ic", "ary", "ac")
 # Words after which a word of anatomy is a place and no part of a list of adjectives.
@@ -49,7 +50,7 @@ class Mention:
         places: Mentions of anatomy where it is.
         suggests: Mentions of diagnoses that it may represent.
         modifiers: Mentions that stand as its adjectives: "loculated" of a loculated effusion.
-        adjective: Whether its name is an adjective.
+        adjective: Whether the name of a finding or device is an adjective.
     """
 
     first: int
@@ -87,16 +88,33 @@ class MentionFinder:
             if entry.concept is not None and entry.kind is not None:
                 mention = Mention(k, k, start, end, entry.concept, entry.kind)
                 mention.side = entry.term_side or _WITHIN_TERM.get(words[start])
-                mention.adjective = words[end - 1].endswith(_ADJECTIVE_ENDINGS)
+                if entry.kind is not EntityKind.ANATOMY:  # "ovary" and "canal" are nouns
+                    mention.adjective = words[end - 1].endswith(_ADJECTIVE_ENDINGS)
                 mentions.append(mention)
                 if k > 1 and entry.kind is not EntityKind.ANATOMY:
                     mentions.extend(_other_side(items, k))
+                if end - start > 1 and entry.kind is _FINDING:
+                    mentions.extend(self._shared_start(items, k, words))
                 if end - start > 1 and k:
                     for shared in self._shared_tail(items, k, words):
                         mentions = [m for m in mentions if m.first != shared.first]
                         mentions.append(shared)
-        mentions.sort(key=_reading_order)
+        mentions.sort(key=reading_order)
         return mentions
+
+    def _shared_start(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
+        """Read "thickening" of "pleural effusion or thickening" as the finding that it names."""
+        if k + 2 >= len(items):
+            return []
+        named, (low, high, joint), other = items[k], items[k + 1], items[k + 2]
+        close = low == named.end and other.start == high
+        if not close or joint.role not in _SHARING or other.entry.concept is not None:
+            return []
+        shared = (*words[named.start : named.end - 1], *words[other.start : other.end])
+        entry = self._lexicon.look_up(shared)
+        if entry is None or entry.kind is not _FINDING or entry.concept == named.entry.concept:
+            return []
+        return [Mention(k + 2, k + 2, other.start, other.end, str(entry.concept), _FINDING)]
 
     def _shared_tail(self, items: list[Item], k: int, words: list[str]) -> list[Mention]:
         """Read "pleural" of "pleural and pericardial effusions" as the finding that it names.
@@ -132,7 +150,8 @@ class MentionFinder:
             if entry is None or entry.kind is None or entry.concept in (None, head.entry.concept):
                 continue
             return Mention(first, first, word, end, str(entry.concept), entry.kind)
-        free = word == 0 or words[word - 1] not in _LEADING
+        lead = _past_side(items, first - 1, word)[1]
+        free = lead == 0 or words[lead - 1] not in _LEADING
         if named and own.entry.kind is EntityKind.ANATOMY and free:
             return self._at_place(first, own, head, words)
         return None
@@ -189,8 +208,9 @@ def _other_side(items: list[Item], k: int) -> list[Mention]:
     return []
 
 
-def _reading_order(mention: Mention) -> tuple[int, int, str]:
+def reading_order(mention: Mention) -> tuple[int, int, str]:
+    """Return the key that puts mentions in reading order."""
     return (mention.start, mention.end, mention.concept)
 
 
-__all__ = ["Mention", "MentionFinder"]
+__all__ = ["Mention", "MentionFinder", "reading_order"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from radnlp.schema.entity import Assertion, EntityKind
 from radnlp.text.lexicon import VERBS
-from radnlp.text.mentions import Mention
+from radnlp.text.mentions import Mention, reading_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class OrganReader:
             return mentions
         taken = {k for m in said.values() for k in range(m.first, m.last + 1)}
         kept = [mention for mention in mentions if mention.first not in taken]
-        return sorted([*kept, *said.values()], key=_reading_order)
+        return sorted([*kept, *said.values()], key=reading_order)
 
     def _statement(self, items: list[Item], k: int, at: dict[int, Mention]) -> list[Mention]:
         """Return what the quality at item ``k`` says of the organs around it."""
@@ -252,10 +252,6 @@ def _denied(items: list[Item], organ: int, quality: int) -> bool:
     """Tell whether a negation stands between an organ and its quality ("not clear")."""
     cues = (items[k].entry.cue for k in range(organ + 1, quality))
     return any(cue is not None and cue.means is Assertion.ABSENT for cue in cues)
-
-
-def _reading_order(mention: Mention) -> tuple[int, int, str]:
-    return (mention.start, mention.end, mention.concept)
 
 
 __all__ = ["OrganReader"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from radnlp.schema.entity import Assertion, Change, EntityKind
 from radnlp.text.distances import Distance, DistanceReader
 from radnlp.text.heads import head_of, is_led
+from radnlp.text.measurements import LENGTH_UNITS
 
 if TYPE_CHECKING:
     from radnlp.schema.entity import Quantity
@@ -37,7 +38,6 @@ _DIMENSIONS = frozenset(
     | {"transverse", "greatest", "largest", "craniocaudal", "ap", "anteroposterior", "respectively"}
     | {"cc", "tr", "trv", "sagittal", "axial", "caliber", "calibre", "across", "each", "span"}
 )
-_UNITS = frozenset({"mm", "cm"})
 _GONE = frozenset({Change.RESOLVED, Change.REMOVED})
 
 
@@ -134,7 +134,7 @@ class OwnerReader:
         if before is not None and self._is_said_of(first):
             return before
         after = self._after(last.end)
-        if after is None and len(group) > 1:
+        if after is None:
             after = self._after(self._past_parenthesis(first.end))
         if after is not None:
             return after
@@ -152,7 +152,7 @@ class OwnerReader:
         return self._after(at + 1 + (self._words[at + 1 : at + 2] == ["the"]))
 
     def _past_parenthesis(self, at: int) -> int:
-        """Return the word after "(…)" that opens at word ``at``: "8 mm (previously 6) nodule"."""
+        """Return the word after "(…)" that opens at word ``at``: "8 mm (AP) nodule"."""
         if self._words[at : at + 1] == ["("] and ")" in self._words[at:]:
             return self._words.index(")", at) + 1
         return at
@@ -269,7 +269,8 @@ class OwnerReader:
                 return False
             if mention.end <= at and organ in mention.places and not _is_denied(mention):
                 return False
-        if not _UNITS.isdisjoint(self._words[max(0, organ.start - 3) : organ.start]):
+        before = self._words[max(0, organ.start - 3) : organ.start]
+        if not LENGTH_UNITS.isdisjoint(before) and "," not in before:
             return False  # "8 mm right upper lobe, 6 mm left lower lobe"
         led = is_led(self._items, organ)
         if led is None:

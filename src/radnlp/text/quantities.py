@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from radnlp.schema.entity import Entity, EntityKind, Quantity, QuantityKind
 from radnlp.schema.text import Span
 from radnlp.text.casing import in_small_letters
+from radnlp.text.measurements import LENGTH_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,11 +22,11 @@ _COUNTS = {
     "one": 1, "single": 1, "solitary": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
-_SIZE = r"\d+(?:\.\d+)?(?:\s?(?:-|–|to|x|×)\s?\d+(?:\.\d+)?)*[\s-]?(?:mm|cm)"
+_SIZE = rf"\d+(?:\.\d+)?(?:\s?(?:-|–|to|x|×)\s?\d+(?:\.\d+)?)*[\s-]?{LENGTH_UNIT}\b"
 # Between a number and what it counts: sizes and adjectives, no comma, verb or preposition.
 _COUNTED = re.compile(
     rf"(?<![\w./-])(?P<number>\d{{1,2}}|{'|'.join(_COUNTS)})\s+(?:(?:{_SIZE}|(?!(?:{_SIZE}|of|and|or"
-    r"|to|in|at|on|with|from|the|is|are|no|by|mm|cm|ml|cc|hu|views?|days?|weeks?|months?|years?|images?"
+    rf"|to|in|at|on|with|from|the|is|are|no|by|{LENGTH_UNIT}|ml|cc|hu|views?|days?|weeks?|months?|years?|images?"
     r"|was|were|has|other|than|x|st|nd|rd|th)\b)[a-z][a-z-]*)\s+){0,5}$",
     re.IGNORECASE,
 )
@@ -34,8 +35,8 @@ _LEVEL = re.compile(
     r"\s*$",
     re.IGNORECASE,
 )
-_NUMBER = r"(?<![\w.])(-?\d{1,4}(?:,\d{3})?(?:\.\d{1,2})?)"
-_RANGE = rf"{_NUMBER}(?:\s?(?:-|–|to)\s?(-?\d{{1,4}}(?:\.\d{{1,2}})?))?"
+_NUMBER = r"(?<![\w.])(?<!\d,)(-?\d{1,4}(?:,\d{3})?(?:[.,]\d{1,2})?)"
+_RANGE = rf"{_NUMBER}(?:\s?(?:-|–|to)\s?(-?\d{{1,4}}(?:[.,]\d{{1,2}})?))?"
 _UNITS = (
     (
         QuantityKind.VOLUME,
@@ -157,8 +158,8 @@ def _find(text: str, start: int, end: int) -> list[Quantity]:
     for kind, pattern in _UNITS:
         for match in pattern.finditer(text, start, end):
             factor = 1000.0 if match["unit"].lower().startswith("l") else 1.0
-            low = float(match[1].replace(",", "")) * factor
-            high = float(match[2]) * factor if match[2] else low
+            low = _value(match[1]) * factor
+            high = _value(match[2]) * factor if match[2] else low
             negative = low < 0 and kind is not QuantityKind.ATTENUATION
             if negative or low > high:
                 continue
@@ -173,6 +174,11 @@ def _find(text: str, start: int, end: int) -> list[Quantity]:
             )
             found.append(quantity)
     return sorted(found, key=lambda quantity: quantity.span)
+
+
+def _value(number: str) -> float:
+    """Return what a number says: a comma before three digits parts thousands, another decimals."""
+    return float(re.sub(r",(?=\d{3})", "", number).replace(",", "."))
 
 
 def _owner(span: Span, entities: Sequence[Entity]) -> Entity | None:

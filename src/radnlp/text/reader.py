@@ -121,6 +121,9 @@ class SentenceReader:
     def _read(self, sentence: str, side: Side | None = None) -> Sentence:
         tokens = split(sentence)
         words = self._lexicon.typos.corrected(tokens.words)
+        sized = has_size(tokens.words)
+        if sized and "," in sentence:
+            words = _with_points(words, tokens)
         if "[**" in sentence:
             words = [_MASKED if word.startswith("[**") else word for word in words]
         items = self._scan(sentence, tokens, words)
@@ -131,7 +134,7 @@ class SentenceReader:
         if relative:
             items = _with_sides(items, side)
         items = self._fold(items, words)
-        if not has_size(tokens.words):
+        if not sized:
             mentions = self._mentions(items, words)
             return self._said(sentence, tokens, mentions, find_relations(mentions, []), relative)
         sizes = find_measurements(sentence, tokens, (0, len(words)), items)
@@ -209,6 +212,21 @@ class SentenceReader:
                 tuple(dict.fromkeys(mention.locations)) if mention.locations else (),
             ),
         )
+
+
+def _with_points(words: list[str], tokens: Tokens) -> list[str]:
+    """Return the words, the comma of "1,2 cm" as a point: it is no joint of a list."""
+    return [
+        "."
+        if word == "," and _is_decimal(words, n) and tokens.ends[n - 1] + 1 == tokens.starts[n + 1]
+        else word
+        for n, word in enumerate(words)
+    ]
+
+
+def _is_decimal(words: list[str], n: int) -> bool:
+    """Tell whether digits stand on both sides of the comma at word ``n``."""
+    return 0 < n < len(words) - 1 and words[n - 1].isdigit() and words[n + 1].isdigit()
 
 
 def _order(mention: Mention) -> tuple[int, int]:

@@ -34,6 +34,7 @@ _BRACKETED = re.compile(r"\[[ \t]{0,3}([^\W\d_][^\[\]\n]{1,40})\](?P<after>:?)")
 _EXAMINATION = re.compile(r"[^\W\d_][^\n.;?!]{3,90}")
 # A line after the first, with the empty lines before it, and its title in capitals if it has one.
 _LINE = re.compile(r"\n\s*+((?P<title>[A-Z][A-Z /&-]{2,40}:)?[^\n]*)")
+_EMPTY_LINE = re.compile(r"\n[ \t\r]*\n")
 _LEAST_CAPITALS = 0.9
 _MERGED = re.compile(r" ?(?:[/&+,]|\band\b|\bor\b) ?")
 _OPENERS = tuple("*_#=[<(-123456789")
@@ -63,8 +64,9 @@ class SectionReader:
     Args:
         titles: Titles by section kind, lower case.
         implicit: For texts without titles: by kind, what a sentence that belongs there holds;
-            and the words with which a line in capitals begins that names an ``examination``, and
-            which make it a ``sentence`` after all.
+            the words with which a line in capitals begins that names an ``examination``, and
+            which make it a ``sentence`` after all; those with which a title begins that names an
+            ``organ``; and what a paragraph on the ``past`` holds.
     """
 
     def __init__(
@@ -81,12 +83,9 @@ class SectionReader:
         listed = dict(implicit or {})
         self._modalities = frozenset(listed.pop("examination", ()))
         self._sentence = frozenset(listed.pop("sentence", ()))
-        self._implicit = {
-            SectionKind(kind): re.compile(
-                r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\w)", re.IGNORECASE
-            )
-            for kind, phrases in listed.items()
-        }
+        self._organs = frozenset(listed.pop("organ", ()))
+        self._past = _any_of(listed.pop("past", ()))
+        self._implicit = {SectionKind(kind): _any_of(phrases) for kind, phrases in listed.items()}
 
     def __call__(self, text: str) -> tuple[Section, ...]:
         """Return the sections in order; without any title, the whole text is one of kind other.
@@ -129,28 +128,45 @@ class SectionReader:
     def _freed(self, text: str, section: Section) -> tuple[Section, ...]:
         """Part a background section from findings that stand under its title without their own.
 
-        They begin after an empty line, at a line that names an examination, or at one that has a
-        title of its own in capitals ("CT HEAD: No hemorrhage.").
+        They begin after an empty line, at a line that names an examination, or at one that has an
+        organ or an examination as its title in capitals ("CT HEAD: No hemorrhage."). Another title
+        ("COMPLAINT:") goes on with the background, and so does a paragraph of a history or an
+        indication that speaks of the past.
         """
         if not section.kind.is_background:
             return (section,)
         start, end = section.span.start, section.span.end
-        for at in self._beginnings(text, start, end):
+        for at in self._beginnings(text, section):
             return (
                 *_body(section.kind, text, start, at, section.title),
                 *self._by_content(text, at, end, SectionKind.FINDINGS),
             )
         return (section,)
 
-    def _beginnings(self, text: str, start: int, end: int) -> Iterator[int]:
+    def _beginnings(self, text: str, section: Section) -> Iterator[int]:
         """Yield where findings may begin in a background section."""
+        start, end = section.span.start, section.span.end
         for line in _LINE.finditer(text, start, end):
-            if line[0].count("\n") > 1 or line["title"] or self._is_examination(line[1]):
+            title = line["title"]
+            if title:
+                begins = self._names_reported(title)
+            elif line[0].count("\n") > 1:
+                begins = section.kind not in _ASKING or not self._past.search(
+                    text, line.start(1), _paragraph_end(text, line.start(1), end)
+                )
+            else:
+                begins = self._is_examination(line[1])
+            if begins:
                 yield line.start(1)
         for n, (first, last) in enumerate(split_sentences(text, start, end)):
             name, colon, _ = text[first:last].partition(":")
             if n and colon and self._is_examination(name):
                 yield first
+
+    def _names_reported(self, title: str) -> bool:
+        """Tell whether a title names what is reported on: an examination or an organ."""
+        words = _WORD.findall(title.lower())
+        return words[0] in self._organs or words[0] in self._modalities
 
     def _is_examination(self, line: str) -> bool:
         """Tell whether a line is the name of an examination in any case: "XR Left wrist"."""
@@ -321,6 +337,18 @@ class SectionReader:
         if len(kinds) < 2 or first is None or None in kinds:
             return None
         return SectionKind.INDICATION if first in _ASKING and len(set(kinds)) > 1 else first
+
+
+def _any_of(phrases: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern of any of the phrases as whole words; of nothing if there is none."""
+    listed = "|".join(map(re.escape, phrases)) or r"(?!)"
+    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+
+
+def _paragraph_end(text: str, start: int, end: int) -> int:
+    """Return where the paragraph that begins at ``start`` ends: at the next empty line."""
+    match = _EMPTY_LINE.search(text, start, end)
+    return match.start() if match else end
 
 
 def _may_begin(text: str, start: int, end: int) -> bool:

@@ -9,12 +9,14 @@ _ABBREVIATIONS = (
     *("rt", "lt", "bilat", "mod", "min", "sup", "inf", "cf"),
 )
 _LETTER = r"(?![^\W\d_A-Z])"  # no small letter follows
+# A question and its bare answer are one sentence: "Fracture? No."
+_ANSWER = r"\s+(?:[Nn]o|NO|[Nn]one|NONE|[Yy]es|YES)\s*(?:[.;\n]|\Z)"
 # A mark that ends a sentence, with the white space after it, or a line break that may end one.
 # "?" after a blank is a hedge ("? pneumonia"); before a digit a full stop is a decimal point
 # unless it follows a letter.
 # Every alternative begins with one character: so the search leaps from mark to mark.
 _END = re.compile(
-    rf"(?:;|\?(?<=[^\s(]\?){_LETTER}"
+    rf"(?:;|\?(?<=[^\s(]\?){_LETTER}(?!{_ANSWER})"
     + "".join(rf"|{mark}{_LETTER}" for mark in "!•●▪")
     + rf"|\.{_LETTER}(?!(?<=[\d\s(]\.)\d)"
     + "".join(rf"(?<!\b{word}\.)(?<!\b{word.title()}\.)" for word in _ABBREVIATIONS)

@@ -228,3 +228,16 @@ def test_a_section_that_asks_makes_a_plain_mention_hypothetical(text: str, asser
 )
 def test_only_what_is_said_of_the_past_is_historical(text: str, past: bool) -> None:
     assert {entity.temporality == "historical" for entity in named(text)} == {past}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Opacity which may represent pneumonia.", "hedge.may"),
+        ("Opacity, which could be due to pneumonia.", "hedge.may"),
+        ("Opacity representing pneumonia.", "hedge.consistent"),
+    ],
+)
+def test_a_weak_hedge_is_told_from_a_strong_one(text: str, rule: str) -> None:
+    cues = [e.cue.rule for e in STAGE(Report(text=text)).entities if e.cue]
+    assert cues == [rule]

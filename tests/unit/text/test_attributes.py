@@ -47,6 +47,20 @@ def test_a_finding_has_the_side_that_the_words_say(text: str, side: str | None) 
 
 
 @pytest.mark.parametrize(
+    ("text", "side", "concept"),
+    [
+        ("No effusion on the right, small effusion on the left.", "left", "pleural_effusion"),
+        ("Nodule in the liver, small cyst in the right kidney.", "right", "renal_cyst"),
+        ("Nodule in the left lung and right pleural effusion.", "right", "pleural_effusion"),
+        ("In the right lower lobe, small nodule.", "right", "nodule"),
+    ],
+)
+def test_a_place_stays_with_the_finding_before_it(text: str, side: str, concept: str) -> None:
+    last = finding(text, -1)
+    assert (last.side, last.concept) == (side, concept)
+
+
+@pytest.mark.parametrize(
     ("text", "wanted"),
     [
         (

@@ -69,6 +69,17 @@ def sizes(text: str) -> list[tuple[tuple[float, ...], bool]]:
         ("Aneurysm of 5.6 cm, previously measured up to 5.1 cm.",
          [((56.0,), False), ((51.0,), True)]),
         ("Nodule of .8 cm.", [((8.0,), False)]),
+        ("Nodule measures 1,2 cm.", [((12.0,), False)]),
+        ("Nodule of 1,2 x 0,8 cm.", [((12.0, 8.0), False)]),
+        ("Levels 3,4,5 mm apart.", []),
+        ("Nodule 4 mm previously 3 mm.", [((4.0,), False), ((3.0,), True)]),
+        ("Nodule 4 mm previously.", [((4.0,), True)]),
+        ("Nodule of 8 mm, previously 9 mm, 7 mm on prior 3/4/2021.",
+         [((8.0,), False), ((9.0,), True), ((7.0,), True)]),
+        ("Nodule 7 mm, 9 mm in Jan 2020.", [((7.0,), False), ((9.0,), True)]),
+        ("The nodule has increased by 3 mm to 15 mm.", [((15.0,), False)]),
+        ("The nodule has increased in size by approximately 3 mm to 15 mm.", [((15.0,), False)]),
+        ("Mass of 8 cms.", [((80.0,), False)]),
         ("The nodule has grown by 3 mm.", []),
         ("Two views of the chest, 3 nodules.", []),
         ("Nodule on image 12.", []),
@@ -133,6 +144,12 @@ def test_each_nodule_has_its_own_size() -> None:
     assert [e.measurements[0].values_mm for e in nodules] == [(5.0,), (7.0,)]
 
 
+def test_two_organs_in_a_list_have_their_own_sizes() -> None:
+    entities = STAGE(Report(text="Right kidney 10.2 cm, left kidney 11 cm.")).entities
+    sized = [(e.side, [m.values_mm for m in e.measurements]) for e in entities if e.measurements]
+    assert sized == [("right", [(102.0,)]), ("left", [(110.0,)])]
+
+
 def test_a_size_inside_a_de_identified_word_is_none() -> None:
     assert STAGE(Report(text="Removed [** left 3-4 mm right **] and")).entities == ()
 
@@ -179,6 +196,7 @@ def test_what_runs_down_or_begins_with_a_year_is_no_range(text: str) -> None:
         ("The enhancing nodule at the margin of the resection cavity has increased to 14 mm.",
          {"enhancing nodule": [14.0]}),
         ("An 8 mm (previously 6 mm) nodule in the left apex.", {"nodule": [8.0, 6.0]}),
+        ("1.2 x 0.9 cm (AP x TR) nodule in the left lobe.", {"nodule": [12.0]}),
         ("5 mm and 3 mm nodules in the right upper lobe.", {"nodules": [5.0, 3.0]}),
         ("Enhancing 8 mm nodule.", {"nodule": [8.0]}),
         ("5 mm of midline shift.", {"midline shift": [5.0]}),
@@ -205,6 +223,8 @@ def test_a_size_goes_to_what_it_is_said_of(text: str, wanted: dict[str, list[flo
         ("Gallstones with a 3 mm gallbladder wall.", {"gallbladder wall": [3.0]}),
         ("The uterus measures 8 cm with a 2.3 cm fibroid.", {"uterus": [80.0], "fibroid": [23.0]}),
         ("Diameter of the aorta is 4.1 cm.", {"aorta": [41.0]}),
+        ("Left ovary measures 3.2 x 2.1 cm.", {"ovary": [32.0]}),
+        ("The spinal canal measures 9 mm.", {"spinal canal": [9.0]}),
         ("In the right lung, measuring 8 mm.", {}),
     ],
 )
@@ -241,11 +261,28 @@ def test_a_distance_is_no_size(
 
 
 @pytest.mark.parametrize(
-    "text", ["Nodule of 5 mm, decreased from prior.", "Nodule measuring 8 mm above the diaphragm."]
+    "text",
+    [
+        "Nodule of 5 mm, decreased from prior.",
+        "Nodule measuring 8 mm above the diaphragm.",
+        "Nodule measures 8 mm, unchanged at 8 mm from January 2020.",
+        "Nodule of 8 mm from May 2020.",
+        "The mass measures 3 cm from anterior to posterior.",
+    ],
 )
 def test_a_comparison_or_a_place_after_a_size_makes_it_no_distance(text: str) -> None:
     assert distances(text) == []
-    assert len(sizes(text)) == 1
+    assert len(sizes(text)) == text.count(" mm") + text.count(" cm")
+
+
+def test_how_much_something_has_grown_is_neither_size_nor_distance() -> None:
+    text = "The nodule has increased by 3 mm to 15 mm."
+    assert (distances(text), owned(text)) == ([], {"nodule": [15.0]})
+
+
+def test_a_comma_between_digits_parts_no_list() -> None:
+    entities = STAGE(Report(text="No 1,2 cm nodule.")).entities
+    assert [str(e.assertion) for e in entities if e.kind is EntityKind.FINDING] == ["absent"]
 
 
 def test_how_far_to_move_a_tube_is_said_of_nothing() -> None:

@@ -75,6 +75,50 @@ def test_a_shared_head_names_both_findings() -> None:
     assert [entity.text for entity in entities] == ["Pleural", "pericardial effusions"]
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Pleural plaque in the left lung, right lung nodule.", ["pleural_plaque", "nodule"]),
+        ("Effusion in left lung, hilar adenopathy.", ["pleural_effusion", "lymphadenopathy"]),
+    ],
+)
+def test_a_place_with_a_side_shares_no_head(text: str, wanted: list[str]) -> None:
+    assert concepts(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Pleural effusion or thickening.", ["pleural_effusion", "pleural_thickening"]),
+        ("Apical pleural scarring/thickening.", ["scarring", "pleural_thickening"]),
+        (
+            "Pleural effusion or thickening of the gallbladder wall.",
+            ["pleural_effusion", "gallbladder_wall_thickening"],
+        ),
+    ],
+)
+def test_a_shared_first_word_names_both_findings(text: str, wanted: list[str]) -> None:
+    assert concepts(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Masslike opacity.", ["masslike_opacity"]),
+        ("Obscuration of the left diaphragm.", []),
+        ("Degenerated thoracic spine.", ["degenerative_change"]),
+    ],
+)
+def test_a_word_names_what_it_means(text: str, wanted: list[str]) -> None:
+    assert concepts(text) == wanted
+
+
+def test_a_masslike_opacity_is_a_mass_and_an_opacity() -> None:
+    (entity,) = STAGE(Report(text="Masslike opacity.")).entities
+    assert entity.is_a("mass")
+    assert entity.is_a("opacity")
+
+
 def test_a_shared_head_names_both_places() -> None:
     text = "Left upper and right lower lobe nodules."
     entities = STAGE(Report(text=text)).entities

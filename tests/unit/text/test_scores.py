@@ -93,6 +93,8 @@ def test_a_piece_of_a_scores_name_is_no_mention() -> None:
         ("A single nodule.", "nodule", 1),
         ("Two chest tubes.", "chest_tube", 2),
         ("2 mm nodules.", "nodule", None),
+        ("6 millimeter nodules.", "nodule", None),
+        ("Two 6 millimeter nodules.", "nodule", 2),
         ("Two of the nodules.", "nodule", None),
         ("Two views. Nodules.", "nodule", None),
         ("Several nodules.", "nodule", None),
@@ -110,6 +112,8 @@ def test_a_count_is_given_only_where_the_text_counts(
     [
         ("a volume of 12 ml", "volume", 12, 12, "ml"),
         ("a volume of 1.2 L", "volume", 1200, 1200, "ml"),
+        ("a volume of 1,2 L", "volume", 1200, 1200, "ml"),
+        ("a volume of 1,200 ml", "volume", 1200, 1200, "ml"),
         ("45 cc", "volume", 45, 45, "ml"),
         ("30-40 HU", "attenuation", 30, 40, "hu"),
         ("an attenuation of -10 HU", "attenuation", -10, -10, "hu"),

@@ -140,6 +140,7 @@ def test_a_report_on_two_examinations_is_parted_at_their_names() -> None:
         ("History: cough\nXR chest\nClear lungs.", ["history", "findings"]),
         ("Indication: fall. XR left wrist: Fracture.", ["indication", "findings"]),
         ("HISTORY: Cough\nand fever.\n\nFINDINGS: Clear.", ["history", "findings"]),
+        ("HISTORY: Cough.\nLUNGS: Clear.\nHEART: Normal.", ["history", "findings"]),
         ("DIAGNOSIS: Pneumonia.", ["impression"]),
     ],
 )
@@ -147,6 +148,21 @@ def test_findings_are_not_lost_in_a_background_section(text: str, wanted: list[s
     rules = load_rulebook()
     read = SectionReader(rules.titles, rules.implicit_sections)
     assert [str(section.kind) for section in read(text)] == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HISTORY: Cough.\nORDERING DIAGNOSIS: Pneumonia.\nIMPRESSION: Normal.",
+        "HISTORY: Cough.\n\nCOMPLAINT: Pneumonia\nIMPRESSION: Normal.",
+        "HISTORY: Cough.\n\nPneumonia two years ago, treated.\n\nIMPRESSION: Normal.",
+        "CLINICAL INDICATION: Fall.\n\nThe patient has pain.\n\nIMPRESSION: Normal.",
+    ],
+)
+def test_the_background_goes_on_where_it_speaks_of_the_past(text: str) -> None:
+    rules = load_rulebook()
+    kinds = [str(one.kind) for one in SectionReader(rules.titles, rules.implicit_sections)(text)]
+    assert "findings" not in kinds
 
 
 @pytest.mark.parametrize("line", ["CT SHOWS NO HEMORRHAGE", "CT is normal", "US OF THE LIVER."])

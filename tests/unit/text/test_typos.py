@@ -6,6 +6,7 @@ import pytest
 
 from radnlp.schema.text import Report
 from radnlp.text import RuleText
+from radnlp.text.lexicon import load_lexicon
 from radnlp.text.typos import Typos
 
 STAGE = RuleText()
@@ -38,3 +39,27 @@ def test_a_mention_keeps_the_words_of_the_report() -> None:
         "pneumothorax",
         "absent",
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Standing view.",
+        "Post-concussive confusion.",
+        "Interior of the box.",
+        "Error of refraction.",
+        "Structured report.",
+        "Neurosis.",
+        "Granulosa cell type.",
+        "No explanation.",
+    ],
+)
+def test_a_real_word_one_edit_off_a_finding_names_none(text: str) -> None:
+    assert [e for e in STAGE(Report(text=text)).entities if e.kind != "anatomy"] == []
+
+
+def test_every_word_that_is_no_typo_would_be_taken_for_one() -> None:
+    lexicon = load_lexicon()
+    plain = Typos(lexicon.typos.known, never=())
+    listed: list[str] = lexicon.rules.scope["never_typo"]["words"]
+    assert [word for word in listed if plain.corrected([word]) == [word]] == []

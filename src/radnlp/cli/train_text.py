@@ -109,4 +109,4 @@ def writer(
     say(f"use them with: WriterReport(weights=...) of radnlp.report; weights: {weights}")
 
 
-__all__ = ["LANGUAGE_EXAMPLES", "WRITER_EXAMPLES", "language", "writer"]
+__all__ = ["LANGUAGE_EXAMPLES", "WRITER_EXAMPLES", "language", "train", "writer"]

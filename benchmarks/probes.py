@@ -2,7 +2,7 @@
 
     python benchmarks/probes.py --data ../shared/data/cxr --cache /tmp/probes
 
-Needs scikit-learn (``pip install "radnlp[bench,train]"``). Logistic regression and support vector
+Needs scikit-learn (``pip install "radnlp[bench]"``). Logistic regression and support vector
 machines, linear and with an RBF kernel, learn one finding at a time from the NIH films of the train
 split; their penalties and widths are chosen there by five-fold cross-validation that keeps a
 patient's films together. The dev split is only measured. Features: the two deepest maps of the
@@ -148,10 +148,10 @@ def scored(
     penalty: float,
     inputs: Inputs,
     truth: NDArray[np.bool_],
-    fit: NDArray[np.int64],
-    use: NDArray[np.int64],
+    part: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> NDArray[np.float64]:
-    """Scores of the films ``use`` by a classifier that learned from the films ``fit``."""
+    """Scores of the second films of ``part`` by a classifier that learned from the first."""
+    fit, use = part
     if classifier == "logistic":
         model = LogisticRegression(C=penalty, class_weight="balanced", max_iter=3000)
         return model.fit(inputs[fit], truth[fit]).decision_function(inputs[use])
@@ -192,7 +192,7 @@ def probe(
                 np.mean(
                     [
                         auroc(
-                            scored(classifier, penalty, inputs[width], truth, *part), truth[part[1]]
+                            scored(classifier, penalty, inputs[width], truth, part), truth[part[1]]
                         )
                         for part in parts
                     ]
@@ -204,7 +204,7 @@ def probe(
             for width in widths
         ]
         _, penalty, width = max(ranked)
-        scores[:, column] = scored(classifier, penalty, inputs[width], truth, learned, rest)
+        scores[:, column] = scored(classifier, penalty, inputs[width], truth, (learned, rest))
         chosen.append({"C": penalty, **({"width": width} if width else {})})
     return scores, chosen
 
@@ -289,6 +289,7 @@ def main() -> None:
     warnings.simplefilter("error", ConvergenceWarning)
     # The prepared films are named by their paths, which must not depend on where this is started.
     data = Path(os.path.realpath(options.data))
+    options.cache.mkdir(parents=True, exist_ok=True)
     films = [film for film in read_films(data) if film.pool == "nih"]
     train = np.array([film.split == "train" for film in films])
     tables = [table(films, concept) for concept in TEN]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -415,6 +416,18 @@ def test_a_manifest_that_cannot_be_is_refused(
     save(tmp_path / "a.png", slice_of("bar-like", 0))
     with pytest.raises(error, match=match):
         open_sources([manifest(tmp_path, [row])], images=tmp_path)
+
+
+def test_the_how_to_runs_as_it_is_written(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (root / "docs" / "how-to" / "train.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(code, names)  # noqa: S102
+    assert "('cyst', True)" in capsys.readouterr().out
+    assert (tmp_path / "copy" / "vision-own.safetensors").is_file()
 
 
 def test_an_empty_folder_has_no_images(tmp_path: Path) -> None:

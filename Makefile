@@ -38,6 +38,7 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/vision_speed.py
 	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/probes.py --data $(DATA)/cxr --cache .cache/probes
 	$(BIN)/python benchmarks/anatomy_card.py
 	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/boxes.py --data $(DATA)/cxr

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from radnlp.nets.vision import VisionNet, VisionShape
 from radnlp.train.calibrate import auroc
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["fit_linear", "random_features", "tiny_pixels"]
+__all__ = ["fit_linear", "pooled", "random_backbone", "random_features", "tiny_pixels"]
 
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 
@@ -26,8 +27,8 @@ def tiny_pixels(squares: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @torch.inference_mode()
-def random_features(squares: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    """Pooled last features of the network with random weights, shape (n, channels)."""
+def random_backbone(squares: NDArray[np.float32], seed: int) -> nn.Module:
+    """The network's backbone with random weights, its normalisation fitted to 128 of the films."""
     torch.manual_seed(seed)
     net = VisionNet(VisionShape(concepts=1, boxed=(0,)))
     images = torch.from_numpy(squares)[:, None] * 2 - 1
@@ -35,9 +36,25 @@ def random_features(squares: NDArray[np.float32], seed: int) -> NDArray[np.float
     net.train()
     for start in range(0, min(len(images), 128), 16):
         net.backbone(images[start : start + 16])
-    net.eval()
-    parts = [net.backbone(part)[-1].mean(dim=(2, 3)) for part in images.split(16)]
-    return torch.cat(parts).numpy()
+    return net.eval().backbone
+
+
+@torch.inference_mode()
+def pooled(
+    backbone: nn.Module, squares: NDArray[np.float32], *, deepest: int = 1
+) -> NDArray[np.float32]:
+    """Means of the deepest maps of a backbone over each film, shape (n, channels)."""
+    parts = []
+    for start in range(0, len(squares), 16):
+        images = torch.from_numpy(squares[start : start + 16])[:, None] * 2 - 1
+        levels = backbone(images)[-deepest:]
+        parts.append(torch.cat([level.mean(dim=(2, 3)) for level in levels], dim=1).numpy())
+    return np.concatenate(parts)
+
+
+def random_features(squares: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Pooled last features of the network with random weights, shape (n, channels)."""
+    return pooled(random_backbone(squares, seed), squares)
 
 
 def _fit(inputs: torch.Tensor, truth: torch.Tensor, penalty: float) -> torch.Tensor:

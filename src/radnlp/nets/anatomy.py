@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from radnlp.nets.backbone import block, enlarge, grey_backbone, load_photographs
+from radnlp.nets.pretrained import PretrainedNet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ class AnatomyShape:
         return {**asdict(self), "widths": list(self.widths)}
 
 
-class AnatomyNet(nn.Module):
+class AnatomyNet(PretrainedNet):
     """Lungs and heart of a grey image; sides of the image must be multiples of 32.
 
     Args:
@@ -57,6 +58,8 @@ class AnatomyNet(nn.Module):
         (1, 3, 32, 32)
     """
 
+    architecture = ARCHITECTURE
+    shape_type = AnatomyShape
     # timm's backbones are untyped; without this their parts count as tensors.
     backbone: Any
 

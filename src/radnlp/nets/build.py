@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
-
-from radnlp.errors import ModelRejected
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from radnlp.nets.pretrained import PretrainedNet
     from radnlp.nets.weights import Weights
 
 __all__ = ["NETWORKS", "build_network"]
 
-#: Architecture on a card → module, network and shape that it is built with.
+#: Architecture on a card → module and network.
 NETWORKS = {
-    "radnlp-vision-2": ("radnlp.nets.vision", "VisionNet", "VisionShape"),
-    "radnlp-anatomy-1": ("radnlp.nets.anatomy", "AnatomyNet", "AnatomyShape"),
+    "radnlp-vision-2": ("radnlp.nets.vision", "VisionNet"),
+    "radnlp-anatomy-1": ("radnlp.nets.anatomy", "AnatomyNet"),
 }
 
 
-def build_network(weights: Weights) -> nn.Module:
+def build_network(weights: Weights) -> PretrainedNet:
     """Return the network of a card with its tensors.
 
     Args:
@@ -30,14 +27,6 @@ def build_network(weights: Weights) -> nn.Module:
     Raises:
         ModelRejected: the tensors do not fit the shape on the card, or it has none.
     """
-    module, network, shape = NETWORKS[weights.card["architecture"]]
-    place = importlib.import_module(module)
-    try:
-        net: nn.Module = getattr(place, network)(getattr(place, shape)(**weights.card["shape"]))
-        net.load_state_dict(dict(weights.tensors))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelRejected(
-            f"the weights {weights.name} do not fit the network of their card "
-            f"({type(error).__name__}); train them again with this version of radnlp"
-        ) from error
-    return net
+    module, name = NETWORKS[weights.card["architecture"]]
+    network = getattr(importlib.import_module(module), name)
+    return cast("PretrainedNet", network.from_weights(weights))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from radnlp.nets.backbone import block, enlarge, grey_backbone, load_photographs
+from radnlp.nets.pretrained import PretrainedNet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +47,7 @@ class VisionShape:
     Attributes:
         backbone: timm's name.
         concepts: Findings that are weighed.
-        boxed: Numbers of the findings that get boxes.
+        boxed: Numbers of the findings that get boxes; without any the network has no place head.
         finding_width: Channels of the finding head.
         place_width: Channels of the place head.
         fine_width: Channels of the stride-8 level in the place head.
@@ -108,6 +109,8 @@ def place_scores(output: VisionOutput, boxed: Sequence[int]) -> Tensor:
         boxed: Its shape's ``boxed``.
     """
     centres = torch.sigmoid(output.centres.float())
+    if not boxed:
+        return centres
     evidence = output.evidence[:, list(boxed)].float()
     return centres * torch.sigmoid(enlarge(evidence, centres)).sqrt()
 
@@ -172,7 +175,7 @@ class _PlaceHead(nn.Module):
         return self.centre(merged), extents.unflatten(1, (self.boxed, 4))
 
 
-class VisionNet(nn.Module):
+class VisionNet(PretrainedNet):
     """Findings of a grey image and their places; sides of the image must be multiples of 32.
 
     Args:
@@ -188,6 +191,8 @@ class VisionNet(nn.Module):
         ((1, 2, 8, 8), (1, 2, 4, 8, 8))
     """
 
+    architecture = ARCHITECTURE
+    shape_type = VisionShape
     # timm's backbones are untyped; without this their parts count as tensors.
     backbone: Any
 
@@ -199,13 +204,17 @@ class VisionNet(nn.Module):
         self.findings = _FindingHead(
             channels[-2], channels[-1], shape.finding_width, shape.concepts
         )
-        self.places = _PlaceHead(channels[-3], shape)
+        self.places = _PlaceHead(channels[-3], shape) if shape.boxed else None
 
     def forward(self, images: Tensor) -> VisionOutput:
         """Return logits for images of shape (n, 1, size, size) with values about -1 to 1."""
         levels = self.backbone(images)
         features, evidence, findings = self.findings(levels[-2], levels[-1])
-        centres, extents = self.places(levels[-3], features)
+        if self.places is None:
+            # Cut to nothing, so that the batch stays free in an export.
+            centres, extents = levels[-3][:, :0], levels[-3][:, None, :4][:, :0]
+        else:
+            centres, extents = self.places(levels[-3], features)
         return VisionOutput(
             findings=findings,
             evidence=evidence,

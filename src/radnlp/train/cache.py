@@ -12,6 +12,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
+from radnlp.errors import InputError, NotAnImage
+from radnlp.io import read_image
+from radnlp.schema.entity import Side
 from radnlp.train.films import MASKS, Film
 from radnlp.vision.prepare import Fit, prepare
 
@@ -47,7 +50,12 @@ def read_grey(path: Path) -> NDArray[np.float32]:
 
 
 def open_cache(
-    films: Sequence[Film], folder: Path, size: int, tell: Callable[[str], None]
+    films: Sequence[Film],
+    folder: Path,
+    size: int,
+    tell: Callable[[str], None],
+    *,
+    hung: bool = True,
 ) -> FilmCache:
     """Open the cache of these films, and fill it first if it is not there.
 
@@ -56,6 +64,11 @@ def open_cache(
         folder: Where caches lie; each set of films has its own sub-folder.
         size: Side of the prepared square, a multiple of 32.
         tell: Takes one line of progress.
+        hung: Whether they are chest films, which the vision stage sees as they are hung.
+
+    Raises:
+        InputError: a film is not as it is hung.
+        FileError: an image cannot be read; the subclass says why.
     """
     named = json.dumps([size, [str(film.path) for film in films]]).encode()
     place = folder / f"films-{hashlib.sha256(named).hexdigest()[:12]}"
@@ -68,7 +81,7 @@ def open_cache(
     }
     if not done.is_file():
         place.mkdir(parents=True, exist_ok=True)
-        _fill(films, place, size, shapes, tell)
+        _fill(films, place, size, shapes, tell, hung=hung)
         done.touch()
     arrays = {name: np.load(place / f"{name}.npy", mmap_mode="c") for name in shapes}
     return FilmCache(**arrays)
@@ -80,6 +93,8 @@ def _fill(
     size: int,
     shapes: dict[str, tuple[int, ...]],
     tell: Callable[[str], None],
+    *,
+    hung: bool,
 ) -> None:
     arrays = {
         name: np.lib.format.open_memmap(
@@ -91,7 +106,7 @@ def _fill(
         for name, shape in shapes.items()
     }
     for index, film in enumerate(films):
-        grey = read_grey(film.path)
+        grey = _pixels(film, hung=hung)
         square, _ = prepare(grey, size)
         arrays["images"][index] = _bytes(square[0, 0])
         rows, columns = grey.shape
@@ -105,6 +120,19 @@ def _fill(
             tell(f"prepared {index + 1} of {len(films)} films")
     for array in arrays.values():
         array.flush()
+
+
+def _pixels(film: Film, *, hung: bool) -> NDArray[np.float32]:
+    """Return a film as the vision stage will see it: DICOM through its window, PNG as it is."""
+    image = read_image(film.path)
+    if image.pixels is None:
+        raise NotAnImage(f"{film.path.name} has no pixels; leave it out")
+    if hung and image.orientation.image_left is Side.LEFT:
+        raise InputError(
+            f"{film.path.name} lies mirrored by its header (the patient's left at the image's "
+            "left), expected a film as it is hung; mirror it with its boxes, or leave it out"
+        )
+    return image.pixels
 
 
 def _bytes(values: torch.Tensor) -> NDArray[np.uint8]:

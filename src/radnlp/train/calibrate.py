@@ -106,7 +106,9 @@ def calibration_error(
 
 
 def youden_threshold(probabilities: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """Return the probability from which sensitivity + specificity - 1 is largest.
+    """Return a probability from which sensitivity + specificity - 1 is largest.
+
+    It lies midway between the last that counts as positive and the next lower one.
 
     Source:
         Youden, "Index for rating diagnostic tests", Cancer 1950.
@@ -114,4 +116,5 @@ def youden_threshold(probabilities: NDArray[np.float64], present: NDArray[np.boo
     order = np.argsort(-probabilities, kind="stable")
     hits = np.cumsum(present[order]) / max(int(present.sum()), 1)
     alarms = np.cumsum(~present[order]) / max(int((~present).sum()), 1)
-    return float(probabilities[order][int(np.argmax(hits - alarms))])
+    last = int(np.argmax(hits - alarms))
+    return float(probabilities[order][last : last + 2].mean())

@@ -11,11 +11,13 @@ from radnlp.errors import FileMissing, MalformedRow
 
 __all__ = [
     "BOXED",
+    "CHEST",
     "CONCEPTS",
     "EVALUATION_POOLS",
     "MASKS",
     "SIMULATED_POOLS",
     "Film",
+    "Task",
     "read_films",
     "targets_of",
 ]
@@ -89,11 +91,42 @@ _UNLABELLED = frozenset({"wingspan"}) | SIMULATED_POOLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a network learns to find.
+
+    Attributes:
+        concepts: In the order of the finding head.
+        boxed: Those with boxes, in the order of the place head.
+        guard: ``chest`` for frontal chest films; ``None`` for images of any kind, which the vision
+            stage then reads without asking whether they are chest films.
+        case_control: Concepts of which a collection holds as many as its makers wanted, so that
+            its frequencies say nothing.
+    """
+
+    concepts: tuple[str, ...]
+    boxed: tuple[str, ...] = ()
+    guard: str | None = None
+    case_control: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Where each boxed concept stands among all."""
+        return tuple(self.concepts.index(concept) for concept in self.boxed)
+
+
+#: What the shipped network was asked.
+CHEST = Task(
+    concepts=CONCEPTS, boxed=BOXED, guard="chest", case_control=frozenset({"tuberculosis"})
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Film:
-    """One frontal film with what is known about it.
+    """One image with what is known about it.
 
     ``boxes`` are (concept, x0, y0, x1, y1) in pixels of the stored image; ``masks`` are the files
     that exist, by name of their folder. ``opacity`` is a radiologist's verdict, or ``None``.
+    ``known`` answers for each concept of one's own; ``None`` leaves it to the collection's rules.
     """
 
     path: Path
@@ -105,6 +138,7 @@ class Film:
     opacity: bool | None
     boxes: tuple[tuple[str, float, float, float, float], ...]
     masks: tuple[tuple[str, Path], ...]
+    known: tuple[tuple[str, bool], ...] | None = None
 
     def share(self, seed: int) -> float:
         """Return a number in [0, 1) that depends on the patient and the seed alone."""
@@ -191,9 +225,10 @@ def _film(
 def targets_of(film: Film) -> dict[str, bool]:
     """Return what is known of the film's findings; a concept that is not in it is not known.
 
-    "No Finding" denies every concept. An NIH label list denies what it does not name, except
-    opacity (a radiologist's boxes say it) and tuberculosis (never looked for). Where a pool asks
-    only one question (tuberculosis, paediatric pneumonia), a yes says nothing of the rest.
+    In collections of chest films "No Finding" denies every concept. An NIH label list denies what
+    it does not name, except opacity (a radiologist's boxes say it) and tuberculosis (never looked
+    for). Where a pool asks only one question (tuberculosis, paediatric pneumonia), a yes says
+    nothing of the rest.
 
     Examples:
         >>> from pathlib import Path
@@ -202,6 +237,8 @@ def targets_of(film: Film) -> dict[str, bool]:
         >>> targets_of(film)
         {'tuberculosis': True}
     """
+    if film.known is not None:
+        return dict(film.known)
     if film.pool in _UNLABELLED:
         return {}
     present = {LABELS[label] for label in film.labels if label in LABELS}

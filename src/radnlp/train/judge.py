@@ -17,7 +17,8 @@ from radnlp.train.calibrate import (
     fit_platt,
     youden_threshold,
 )
-from radnlp.train.films import BOXED, CONCEPTS, MASKS
+from radnlp.train.device import run
+from radnlp.train.films import MASKS
 from radnlp.train.losses import with_union
 from radnlp.train.places import box_iou
 
@@ -36,9 +37,6 @@ __all__ = [
     "place_entry",
 ]
 
-#: Half of the films of these concepts are ill because the collection was made so.
-_CASE_CONTROL = frozenset({"tuberculosis"})
-
 #: Children's films help to learn, but their frequencies are not those of adults.
 _NOT_MEASURED = frozenset({"kermany"})
 
@@ -50,6 +48,9 @@ _WELL = 0.3
 #: The calibration error up to which a confidence is shown as a percentage.
 _CALIBRATED = 0.05
 
+#: Films of either kind, held out, that an AUROC and an operating point need.
+_LEAST_FILMS = 5
+
 #: Boxes of either kind that a calibration of boxes needs.
 _LEAST_BOXES = 10
 
@@ -60,8 +61,10 @@ class Judgement:
 
     ``scores`` has shape (n, concepts), logits; ``overlaps`` (n, boxed): the IoU of the likeliest
     box with the best of the drawn ones, NaN where none is drawn; ``likely``, of the same shape, the
-    score of that box.
+    score of that box. ``boxed`` names those concepts.
     """
+
+    boxed: tuple[str, ...]
 
     scores: NDArray[np.float64]
     overlaps: NDArray[np.float64]
@@ -72,7 +75,7 @@ class Judgement:
 
         The heart is always in the same place, so its boxes say little.
         """
-        columns = [n for n, concept in enumerate(BOXED) if concept != "cardiomegaly"]
+        columns = [n for n, concept in enumerate(self.boxed) if concept != "cardiomegaly"]
         known = self.overlaps[:, columns]
         known = known[~np.isnan(known)]
         return float((known > _WELL).mean()) if len(known) else 0.0
@@ -82,11 +85,11 @@ class Judgement:
 def judge(net: VisionNet, films: FilmSet) -> Judgement:
     """Run the network over a set of films, as they are."""
     net.eval()
-    scores = np.zeros((len(films), len(CONCEPTS)))
-    overlaps = np.full((len(films), len(BOXED)), np.nan)
+    scores = np.zeros((len(films), len(films.task.concepts)))
+    overlaps = np.full((len(films), len(films.task.boxed)), np.nan)
     scored = np.zeros_like(overlaps)
     for indices in _batches(films):
-        output = net(films.images(indices).contiguous(memory_format=torch.channels_last))
+        output = run(net, films.images(indices))
         scores[indices] = output.findings.numpy()
         likely, boxes = place_scores(output, net.shape.boxed), boxes_of_cells(output.extents)
         for row, index in enumerate(indices):
@@ -97,7 +100,7 @@ def judge(net: VisionNet, films: FilmSet) -> Judgement:
                 drawn = drawn[drawn[:, 0] == plane, 1:]
                 overlaps[index, plane] = float(box_iou(box, drawn).max())
                 scored[index, plane] = float(likely[row, plane].max())
-    return Judgement(scores=scores, overlaps=overlaps, likely=scored)
+    return Judgement(boxed=films.task.boxed, scores=scores, overlaps=overlaps, likely=scored)
 
 
 @torch.inference_mode()
@@ -106,7 +109,7 @@ def dice_of(net: AnatomyNet, films: FilmSet) -> NDArray[np.float64]:
     net.eval()
     dice = np.full((len(films), len(MASKS)), np.nan)
     for indices in _batches(films):
-        anatomy = net(films.images(indices).contiguous(memory_format=torch.channels_last))
+        anatomy = run(net, films.images(indices))
         dice[indices] = _overlap(anatomy, films, indices)
     return dice
 
@@ -141,10 +144,10 @@ def measured(films: FilmSet, column: int) -> NDArray[np.bool_]:
 def mean_auroc(judgement: Judgement, films: FilmSet) -> float:
     """Return the mean AUROC over concepts with at least five films of either kind, else 0."""
     values = []
-    for column in range(len(CONCEPTS)):
+    for column in range(len(films.task.concepts)):
         known = measured(films, column)
         present = films.findings[known, column] > 0
-        if min(int(present.sum()), int((~present).sum())) >= 5:
+        if min(int(present.sum()), int((~present).sum())) >= _LEAST_FILMS:
             values.append(auroc(judgement.scores[known, column], present))
     return float(np.mean(values)) if values else 0.0
 
@@ -163,7 +166,7 @@ def concept_cards(
     """
     patients = np.array([film.patient for film in films.films])
     entries = []
-    for column, concept in enumerate(CONCEPTS):
+    for column, concept in enumerate(films.task.concepts):
         known = measured(films, column)
         present = films.findings[known, column] > 0
         scores = judgement.scores[known, column]
@@ -175,10 +178,15 @@ def concept_cards(
             "held_out_films": len(present),
             "held_out_positives": positives,
         }
-        if positives + int(elsewhere[column]) < needed or min(positives, (~present).sum()) < 5:
+        if positives + int(elsewhere[column]) < needed:
             entry["reason"] = (
                 f"{positives + int(elsewhere[column])} positive films to measure on, "
                 f"fewer than {needed}"
+            )
+        elif min(positives, int((~present).sum())) < _LEAST_FILMS:
+            entry["reason"] = (
+                f"{positives} positive and {int((~present).sum())} negative films held out, "
+                f"fewer than {_LEAST_FILMS} of a kind"
             )
         else:
             owners = patients[known]
@@ -186,8 +194,9 @@ def concept_cards(
             entry |= {
                 "held_out_auroc": round(auroc(scores, present), 4),
                 "held_out_auroc_interval": [round(low, 4), round(high, 4)],
-                **_operating_point(concept, scores, present, owners, seed),
+                **_operating_point(scores, present, owners, seed),
             }
+            entry["calibrated"] &= concept not in films.task.case_control
             entry["supported"] = low > 0.5
             if not entry["supported"]:
                 entry["reason"] = f"not told from chance: AUROC from {low:.2f} to {high:.2f}"
@@ -238,7 +247,6 @@ def _crossed(
 
 
 def _operating_point(
-    concept: str,
     scores: NDArray[np.float64],
     present: NDArray[np.bool_],
     patients: NDArray[np.str_],
@@ -253,5 +261,5 @@ def _operating_point(
         "offset": platt.offset,
         "threshold": youden_threshold(probabilities, present),
         "calibration_error": round(error, 4),
-        "calibrated": error <= _CALIBRATED and concept not in _CASE_CONTROL,
+        "calibrated": error <= _CALIBRATED,
     }

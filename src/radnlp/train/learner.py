@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from radnlp.errors import ModelRejected
+from radnlp.errors import ModelNotFound, ModelRejected
 from radnlp.nets.anatomy import AnatomyNet
 from radnlp.nets.vision import VisionNet
+from radnlp.train.device import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +40,13 @@ class Learner(Generic[Net]):
         loss: Takes what the network gives and the targets; returns the loss and its parts.
         rate: The highest learning rate, that of the heads; the backbone has a third of it.
         decay: How much of the average is kept at a step, once the average has warmed up.
-        bfloat16: Compute in bfloat16 where it is faster; weights stay in float32.
+        device: Where the network computes.
+        precision: Compute in this type where it is faster; weights stay in float32. In float16
+            the loss is scaled, so that small gradients are not lost; a step whose gradients
+            overflow is left out.
+
+    Source:
+        Micikevicius et al., "Mixed precision training", ICLR 2018 (scaling of the loss).
     """
 
     def __init__(
@@ -49,9 +56,11 @@ class Learner(Generic[Net]):
         *,
         rate: float = 1e-3,
         decay: float = 0.99,
-        bfloat16: bool = False,
+        device: torch.device | None = None,
+        precision: torch.dtype = torch.float32,
     ) -> None:
-        self.net: Net = net.to(memory_format=torch.channels_last)
+        self._device = device or torch.device("cpu")
+        self.net: Net = net.to(self._device).to(memory_format=torch.channels_last)
         self.average: Net = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
         self.decay = decay
         self.step = 0
@@ -77,8 +86,9 @@ class Learner(Generic[Net]):
         )
         self._rate = rate
         self._loss = loss
-        self._bfloat16 = bfloat16
-        if bfloat16:
+        self._precision = precision
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=precision is torch.float16)
+        if precision is torch.bfloat16 and self._device.type == "cpu":
             _keep_depthwise_wide(self.net)
 
     def settle(self, batches: Sequence[Tensor]) -> None:
@@ -95,7 +105,7 @@ class Learner(Generic[Net]):
         self.net.train()
         with torch.no_grad():
             for batch in batches:
-                features = batch
+                features = batch.to(self._device)
                 for stage in self._fixed:
                     features = stage(features)
         self._update_average(0.0)
@@ -107,13 +117,16 @@ class Learner(Generic[Net]):
             part.eval()
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate * pace * group["part"]
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-            output = self.net(images.contiguous(memory_format=torch.channels_last))
+        mixed = self._precision is not torch.float32
+        with torch.autocast(self._device.type, self._precision if mixed else None, enabled=mixed):
+            output = run(self.net, images)
         loss, parts = self._loss(output, targets)
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self._scaler.scale(loss.to(self._device)).backward()  # type: ignore[no-untyped-call]
+        self._scaler.unscale_(self._optimiser)
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self._optimiser.step()
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
         self.step += 1
         self._update_average(min(self.decay, self.step / (self.step + 10)))
         return parts
@@ -129,27 +142,36 @@ class Learner(Generic[Net]):
 
     def save(self, folder: Path, progress: dict[str, float]) -> None:
         """Write a checkpoint that ``resume`` reads: two files, each replaced as a whole."""
+        folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"net.{name}": value for name, value in self.net.state_dict().items()}
         tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
         for index, state in self._optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
-        part = folder / "checkpoint.part"
+        part = folder / "last.part"
         save_file({name: value.contiguous() for name, value in tensors.items()}, part)
-        part.replace(folder / "checkpoint.safetensors")
-        text = json.dumps({"step": self.step, **progress})
+        part.replace(folder / "last.safetensors")
+        scale = {"scale": self._scaler.get_scale()} if self._scaler.is_enabled() else {}
+        text = json.dumps({"step": self.step, **progress, **scale})
         part.write_text(text, encoding="utf-8")
-        part.replace(folder / "checkpoint.json")
+        part.replace(folder / "last.json")
 
     def resume(self, folder: Path) -> dict[str, float]:
         """Go on from a checkpoint; return its progress.
 
         Raises:
+            ModelNotFound: there is no checkpoint.
             ModelRejected: the checkpoint belongs to a network of another shape.
         """
-        tensors = load_file(folder / "checkpoint.safetensors")
-        progress: dict[str, float] = json.loads(
-            (folder / "checkpoint.json").read_text(encoding="utf-8")
-        )
+        try:
+            tensors = load_file(folder / "last.safetensors")
+            progress: dict[str, float] = json.loads(
+                (folder / "last.json").read_text(encoding="utf-8")
+            )
+        except FileNotFoundError as error:
+            raise ModelNotFound(
+                f"no checkpoint in {folder} to go on from; expected last.safetensors and last.json "
+                "of an earlier run; start without resuming"
+            ) from error
 
         def part(prefix: str) -> dict[str, Tensor]:
             return {
@@ -173,6 +195,8 @@ class Learner(Generic[Net]):
         whole = self._optimiser.state_dict()
         whole["state"] = state
         self._optimiser.load_state_dict(whole)
+        if self._scaler.is_enabled() and "scale" in progress:
+            self._scaler = torch.amp.GradScaler(self._device.type, init_scale=progress["scale"])
         self.step = int(progress["step"])
         return progress
 

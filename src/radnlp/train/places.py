@@ -9,16 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from radnlp.nets.vision import PLACE_STRIDE, boxes_of_cells
-from radnlp.train.films import BOXED, CONCEPTS
 
 if TYPE_CHECKING:
     from radnlp.nets.vision import VisionOutput
     from radnlp.train.targets import Targets
 
-__all__ = ["COLUMNS", "box_iou", "evidence_loss", "move_boxes", "place_loss"]
-
-#: Where each boxed concept stands among all.
-COLUMNS = tuple(CONCEPTS.index(concept) for concept in BOXED)
+__all__ = ["box_iou", "evidence_loss", "move_boxes", "place_loss"]
 
 _LEAST_SIDE = 4.0
 #: A cell learns the box where the bump around its middle is this high.
@@ -102,7 +98,7 @@ def evidence_loss(evidence: Tensor, targets: Targets) -> Tensor:
                 across = (low_edge + side > x0) & (low_edge < x1)
                 down = (low_edge + side > y0) & (low_edge < y1)
                 inside = torch.maximum(inside, (down[:, None] & across[None, :]).float())
-            plane, outside = evidence[film, COLUMNS[number]], 1 - inside
+            plane, outside = evidence[film, targets.columns[number]], 1 - inside
             high = (functional.softplus(-plane) * inside).sum() / inside.sum().clamp(min=1)
             low = (functional.softplus(plane) * outside).sum() / outside.sum().clamp(min=1)
             total, count = total + high + 0.4 * low, count + 1
@@ -119,7 +115,7 @@ def place_loss(output: VisionOutput, targets: Targets) -> tuple[Tensor, Tensor]:
         Zhou et al., "Objects as points", 2019 (the penalty-reduced focal loss).
     """
     centres, boxes = output.centres.float(), boxes_of_cells(output.extents)
-    columns = list(COLUMNS)
+    columns = list(targets.columns)
     asked = targets.findings_known[:, columns] * (1 - targets.findings[:, columns])
     bumps = torch.zeros_like(centres)
     reach, count = centres.sum() * 0, 0

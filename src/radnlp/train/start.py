@@ -10,7 +10,7 @@ import torch
 from radnlp.errors import InputError, ModelNotFound
 from radnlp.train.batches import FilmSet, film_set
 from radnlp.train.cache import open_cache
-from radnlp.train.films import EVALUATION_POOLS, SIMULATED_POOLS, Film, read_films
+from radnlp.train.films import CHEST, EVALUATION_POOLS, SIMULATED_POOLS, Film, Task, read_films
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,27 +39,60 @@ def films_of(folders: Sequence[Path]) -> list[Film]:
 
 
 def split_films(
-    films: Sequence[Film], *, seed: int, held_out: float, cache: Path, size: int
+    films: Sequence[Film],
+    *,
+    seed: int,
+    held_out: float,
+    cache: Path,
+    size: int,
+    task: Task = CHEST,
 ) -> tuple[FilmSet, FilmSet]:
     """Return the train films to learn from, and those of the patients that are held out.
+
+    Of images with classes of one's own, patients of each class are held out alike.
 
     Raises:
         InputError: one of the two would be empty.
     """
     train = [film for film in films if film.split == "train"]
-    out = [film.share(seed) < held_out and film.pool not in SIMULATED_POOLS for film in train]
+    chosen = _of_every_class(train, seed, held_out)
+    out = [
+        film.share(seed) < held_out and film.pool not in SIMULATED_POOLS
+        if film.known is None
+        else film.patient in chosen
+        for film in train
+    ]
     if not any(out) or all(out):
         raise InputError(
             f"{len(train)} films of split 'train' leave nothing to learn from or to hold out; "
             "expected several patients"
         )
-    prepared = open_cache(train, cache, size, tell)
+    prepared = open_cache(train, cache, size, tell, hung=task.guard == "chest")
     sets = []
     for side in (False, True):
         rows = [row for row, held in enumerate(out) if held is side]
-        sets.append(film_set([train[row] for row in rows], rows, prepared))
+        sets.append(film_set([train[row] for row in rows], rows, prepared, task))
     tell(f"{len(sets[0])} films to learn from, {len(sets[1])} held out")
     return sets[0], sets[1]
+
+
+def _of_every_class(films: Sequence[Film], seed: int, held_out: float) -> set[str]:
+    """Return the same part of the patients with the same labels, one at least where there are two.
+
+    There may be few of a class, and chance alone would often leave too few to measure it on.
+    """
+    labels: dict[str, set[str]] = {}
+    for film in films:
+        labels.setdefault(film.patient, set()).update(film.labels)
+    shares = {film.patient: film.share(seed) for film in films}
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for patient, named in labels.items():
+        kinds.setdefault(tuple(sorted(named)), []).append(patient)
+    chosen: set[str] = set()
+    for patients in kinds.values():
+        count = min(max(1, round(held_out * len(patients))), len(patients) - 1)
+        chosen.update(sorted(patients, key=shares.__getitem__)[:count])
+    return chosen
 
 
 def load_photographs_into(net: VisionNet | AnatomyNet) -> None:

@@ -16,7 +16,8 @@ class Targets:
     ``masks`` has shape (n, 4, h, w): left lung, right lung, heart, both lungs; ``masks_known``
     (n, 4). ``boxes`` holds for each film (m, 5): number of the boxed concept, x0, y0, x1, y1 in
     pixels of the image, whose side is ``side``. ``findings`` and ``findings_known`` have shape
-    (n, concepts), 0 or 1. ``positive_weight`` has shape (concepts,).
+    (n, concepts), 0 or 1. ``positive_weight`` has shape (concepts,). ``columns`` says where each
+    boxed concept stands among all.
     """
 
     masks: Tensor
@@ -26,3 +27,4 @@ class Targets:
     findings: Tensor
     findings_known: Tensor
     positive_weight: Tensor
+    columns: tuple[int, ...]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radnlp.errors import ModelRejected
 from radnlp.nets.anatomy import ARCHITECTURE
 from radnlp.nets.weights import architecture_of
 from radnlp.schema.entity import Side
@@ -19,7 +20,7 @@ from radnlp.version import __version__
 from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.detect import DetectOptions, detect, place_card
 from radnlp.vision.encoder import Encoder, Outliner
-from radnlp.vision.guard import ViewLimits, objection, view_objection
+from radnlp.vision.guard import ViewLimits, contrast_objection, objection, view_objection
 from radnlp.vision.prepare import PreparationOptions
 from radnlp.vision.segment import Anatomy, Plausibility, segment
 from radnlp.vision.view import SHIPPED, View, ViewKind, view_judge
@@ -58,6 +59,10 @@ class VisionOptions:
 class EmbeddedVision:
     """Finds lungs, heart and findings on a frontal chest film.
 
+    Weights that learned from images of another kind say so in their card (``guard`` is null): they
+    read every image as it is stored, nothing is outlined, and a notice ``KindNotChecked`` says that
+    nobody looked whether it is of the kind they know.
+
     The weights are read when it is built; after that it may be called from several threads.
 
     Args:
@@ -82,6 +87,7 @@ class EmbeddedVision:
                 else replace(self.options, weights=weights)
             )
         self._encoder = Encoder(self.options.weights, self.options.preparation)
+        self._chest = _knows_chest_films(self._encoder)
         self._outliner = Outliner(self.options.anatomy, self.options.preparation)
         self._concepts = concept_cards(self._encoder.card["concepts"])
         self._places = place_card(self._encoder.card)
@@ -96,6 +102,9 @@ class EmbeddedVision:
         lungs are seen in it, gets no region, only unsupported findings, and a notice
         ``NotFrontalChest``.
         """
+        return self._film(image) if self._chest else self._any_kind(image)
+
+    def _film(self, image: Image) -> ImageReading:
         reason = objection(image)
         if reason is not None or image.pixels is None:
             return self._silent(image, reason or "it has no pixels")
@@ -134,10 +143,37 @@ class EmbeddedVision:
             warnings=_doubts(view, image.id),
         )
 
-    def _silent(self, image: Image, reason: str) -> ImageReading:
+    def _any_kind(self, image: Image) -> ImageReading:
+        reason = contrast_objection(image)
+        if reason is not None or image.pixels is None:
+            return self._silent(image, reason or "", name="NothingToSee", kind="an image")
+        encoded = self._encoder(image.pixels)
+        findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
         notice = Notice(
-            name="NotFrontalChest",
-            message=f"the image was not read as a frontal chest film: {reason}",
+            name="KindNotChecked",
+            message=f"the weights {self._encoder.name} read any image; nothing checked that this "
+            "one is of the kind they learned from",
+            source=image.id,
+        )
+        return ImageReading(
+            image_id=image.id,
+            findings=findings,
+            regions=detect(encoded, findings, image.box, self._places, self.options.boxes),
+            heatmaps=heatmaps,
+            warnings=(notice,),
+        )
+
+    def _silent(
+        self,
+        image: Image,
+        reason: str,
+        *,
+        name: str = "NotFrontalChest",
+        kind: str = "a frontal chest film",
+    ) -> ImageReading:
+        notice = Notice(
+            name=name,
+            message=f"the image was not read as {kind}: {reason}",
             source=image.id,
         )
         return ImageReading(
@@ -182,6 +218,17 @@ def _doubts(view: View | None, image_id: str) -> tuple[Notice, ...]:
         return ()
     name, message = said[view.kind]
     return (Notice(name=name, message=message, source=image_id),)
+
+
+def _knows_chest_films(encoder: Encoder) -> bool:
+    """Tell whether weights read frontal chest films alone, or images of any kind."""
+    guard = encoder.card.get("guard", "chest")
+    if guard not in {"chest", None}:
+        raise ModelRejected(
+            f"the card of {encoder.name} asks for the guard {guard!r}, expected 'chest' or null; "
+            "use the version of radnlp that trained it"
+        )
+    return bool(guard)
 
 
 def _provenance(weights: str) -> Provenance:

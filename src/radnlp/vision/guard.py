@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from radnlp.schema.image import Image
     from radnlp.vision.view import View
 
-__all__ = ["ViewLimits", "objection", "view_objection"]
+__all__ = ["ViewLimits", "contrast_objection", "objection", "view_objection"]
 
 #: Projection radiography, and what screenshots and digitised films are called.
 _MODALITIES = frozenset({"CR", "DX", "DR", "RG", "RF", "XR", "OT", "SC"})
@@ -70,6 +70,13 @@ def objection(image: Image) -> str | None:
     short, long = sorted((image.rows, image.columns))
     if short < _LEAST_SIDE or long > _LARGEST_ASPECT * short:
         return f"it has {image.rows} rows and {image.columns} columns"
-    if image.pixels is None or image.pixels.min() == image.pixels.max():
+    return contrast_objection(image)
+
+
+def contrast_objection(image: Image) -> str | None:
+    """Return why nothing can be seen in an image of any kind, or ``None``."""
+    if image.pixels is None:
+        return "it has no pixels"
+    if image.pixels.min() == image.pixels.max():
         return "it has no contrast"
     return None

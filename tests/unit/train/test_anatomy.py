@@ -98,8 +98,8 @@ def test_a_step_follows_the_gradient_in_bfloat16_too(options: AnatomyTraining) -
     nets = [AnatomyNet(AnatomyShape()) for _ in range(2)]
     nets[1].load_state_dict(nets[0].state_dict())
     wide, half = (
-        Learner(net, drawing_loss, bfloat16=flag)
-        for net, flag in zip(nets, (False, True), strict=True)
+        Learner(net, drawing_loss, precision=precision)
+        for net, precision in zip(nets, (torch.float32, torch.bfloat16), strict=True)
     )
     before = nets[0].structures.weight.detach().clone()
     films = replace(learning(options), mask_stride=2)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from radnlp.nets.vision import VisionOutput
-from radnlp.train.films import BOXED, CONCEPTS
+from radnlp.train.films import BOXED, CHEST, CONCEPTS
 from radnlp.train.losses import (
     anatomy_dice,
     anatomy_loss,
@@ -42,6 +42,7 @@ def nothing_known() -> Targets:
         findings=torch.zeros(2, len(CONCEPTS)),
         findings_known=torch.zeros(2, len(CONCEPTS)),
         positive_weight=torch.ones(len(CONCEPTS)),
+        columns=CHEST.columns,
     )
 
 

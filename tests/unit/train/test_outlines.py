@@ -8,7 +8,7 @@ import numpy as np
 
 from radnlp.train.batches import FilmSet, film_set
 from radnlp.train.cache import FilmCache
-from radnlp.train.films import MASKS, Film
+from radnlp.train.films import CHEST, MASKS, Film
 from radnlp.train.outlines import share_one_definition, sides_of
 
 LEFT, RIGHT, HEART, LUNGS = (
@@ -40,7 +40,7 @@ def films(names: tuple[str, ...], masks: np.ndarray) -> FilmSet:
         masks=masks[None],
         sides=np.array([[80, 80]], np.int32),
     )
-    return film_set([film], [0], cache)
+    return film_set([film], [0], cache, CHEST)
 
 
 def test_the_piece_at_the_image_s_left_is_the_right_lung() -> None:

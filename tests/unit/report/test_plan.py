@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from radnlp.report.plan import Claim, PlanOptions, Statement, plan
+from radnlp.report.plan import PlanOptions, plan
+from radnlp.report.statement import Claim, Statement
 from radnlp.schema import (
     Assertion,
     Box,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from radnlp.report.compose import Heard, ReportOptions, Writer, compose
 from radnlp.report.plan import PlanOptions
+from radnlp.report.retrieve import RetrieveReport
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.style import Form, Style, read_style
 from radnlp.report.template import made_by
@@ -99,6 +100,7 @@ __all__ = [
     "Form",
     "PlanOptions",
     "ReportOptions",
+    "RetrieveReport",
     "Statement",
     "Style",
     "TemplateReport",

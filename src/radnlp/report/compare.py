@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from radnlp.report.phrases import is_kin, is_narrower
+from radnlp.report.phrases import is_kin, is_narrower, load_phrases
 from radnlp.report.statement import Claim, Statement
 from radnlp.schema import Assertion, Change, Entity, EntityKind, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _SIDES = {
     Side.LEFT: frozenset({Side.LEFT}),
@@ -66,6 +66,8 @@ def denied_before(concept: str, side: Side | None, earlier: Sequence[Entity]) ->
         if _counts(one)
         and one.assertion == Assertion.ABSENT
         and is_narrower(concept, one.concept)
+        and one.severity is None
+        and not narrowed(one.locations)
         and (not sides_of(one.side) or (said and said <= sides_of(one.side)))
     )
 
@@ -121,8 +123,13 @@ def _gone(denial: Statement, earlier: Sequence[Entity]) -> Iterator[Statement]:
     yield from gone.values()
 
 
+def narrowed(places: Iterable[str]) -> bool:
+    """Tell whether places name a part of an organ, so that a denial there leaves room elsewhere."""
+    return any(place in load_phrases().places for place in places)
+
+
 def _counts(one: Entity) -> bool:
     return one.kind == EntityKind.FINDING and one.counts
 
 
-__all__ = ["compared", "denied_before", "sides_of", "stated_before"]
+__all__ = ["compared", "denied_before", "narrowed", "sides_of", "stated_before"]

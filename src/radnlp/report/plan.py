@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from radnlp.report.compare import compared
-from radnlp.report.phrases import is_kin, is_narrower, load_phrases
+from radnlp.report.phrases import broader, is_kin, is_narrower, load_phrases
 from radnlp.report.statement import Claim, Statement
 from radnlp.schema import (
     Assertion,
@@ -47,7 +47,8 @@ class PlanOptions:
 
     Attributes:
         certain_above: From this calibrated confidence on a finding is stated outright.
-        possible_above: From this calibrated confidence on it is stated with a hedge. An
+        possible_above: From this calibrated confidence on it is stated with a hedge; chosen on the
+            part of the training films that the network was calibrated on. An
             uncalibrated positive finding is always hedged.
         absent_below: Up to this calibrated confidence a finding that was judged and not seen is
             denied. Nothing is denied on an uncalibrated one.
@@ -55,7 +56,7 @@ class PlanOptions:
     """
 
     certain_above: float = 0.8
-    possible_above: float = 0.3
+    possible_above: float = 0.25
     absent_below: float = 0.1
     side_share: float = 0.9
 
@@ -184,14 +185,20 @@ def _repeated(first: Statement, again: Statement) -> Statement:
 def _seen(
     readings: Sequence[ImageReading], links: LinkReading, options: PlanOptions
 ) -> list[Statement]:
-    """Return one statement per concept and image, the surest of a concept and its kin only."""
+    """Return one statement per concept; of kin the one stated outright, else the narrower."""
     candidates = [
         (finding, reading)
         for reading in readings
         for finding in reading.findings
         if claim_of(finding, options) in (Claim.PRESENT, Claim.POSSIBLE)
     ]
-    candidates.sort(key=lambda pair: -_value(pair[0]))
+    candidates.sort(
+        key=lambda pair: (
+            claim_of(pair[0], options) != Claim.PRESENT,
+            -len(broader(pair[0].concept)),
+            -_value(pair[0]),
+        )
+    )
     kept: list[Statement] = []
     for finding, reading in candidates:
         if any(is_kin(finding.concept, one.concept) for one in kept):

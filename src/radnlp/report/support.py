@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from radnlp.report.compare import denied_before, sides_of, stated_before
+from radnlp.report.compare import denied_before, narrowed, sides_of, stated_before
 from radnlp.report.phrases import broader, is_narrower, load_phrases
 from radnlp.report.plan import PlanOptions, claim_of
 from radnlp.report.statement import Claim, Statement
@@ -110,9 +110,19 @@ class Support:
             return Missing.ASSERTION
         if not self._is_there(said):
             return Missing.SIDE
+        if one.assertion == Assertion.ABSENT:
+            return self._missing_of_denial(said)
         if not all(_is_in(place, self.places) for place in said.places):
             return Missing.PLACE
         if one.severity not in (None, self.severity):
+            return Missing.SEVERITY
+        return None if self._bears_out(said) else Missing.CHANGE
+
+    def _missing_of_denial(self, said: Mention) -> Missing | None:
+        """Return what is missing: "no large effusion", "none at the apex" leave room for others."""
+        if narrowed(self.places):
+            return Missing.PLACE
+        if self.severity not in (None, said.entity.severity):
             return Missing.SEVERITY
         return None if self._bears_out(said) else Missing.CHANGE
 
@@ -239,7 +249,7 @@ def supports_of(
                         assertion=assertion,
                         # Where something lies says nothing of what is not there.
                         sides=_NONE if assertion == Assertion.ABSENT else sides,
-                        places=places,
+                        places=frozenset() if assertion == Assertion.ABSENT else places,
                         cited=cited,
                         earlier=earlier,
                     )

@@ -123,6 +123,10 @@ class Verifier:
         entities = tuple(entity for one in sound for entity in one.entities)
         return Checked(kept=kept, entities=entities, correction=correction)
 
+    def mentions(self, sentence: Sentence) -> tuple[Mention, ...]:
+        """Return the findings and devices that are read in a sentence."""
+        return self._back(sentence).mentions
+
     def _back(self, sentence: Sentence) -> _Read:
         reading = self._read(Report(text=sentence.text, id="draft", language="en"))
         entities = reading.entities
@@ -233,6 +237,8 @@ def _unread(back: _Read, *, measured: bool) -> bool:
         plain = plain | words["extents"]
     if any(one.entity.change for one in back.mentions):
         plain = plain | words["comparison"]
+    if all(one.entity.assertion == Assertion.ABSENT for one in back.mentions):
+        plain = plain | words["denied"]
     if measured:
         plain = plain | words["cardiothoracic_ratio"]
     said_of = [one.text for one in back.evidence if isinstance(one, Entity)]

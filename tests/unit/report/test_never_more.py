@@ -71,7 +71,7 @@ SENTENCES = (
 findings = st.lists(
     st.tuples(
         st.sampled_from(CONCEPTS),
-        st.none() | st.sampled_from((0.01, 0.09, 0.12, 0.3, 0.5, 0.79, 0.8, 0.99)),
+        st.none() | st.sampled_from((0.01, 0.09, 0.12, 0.25, 0.5, 0.79, 0.8, 0.99)),
         st.booleans(),
     ),
     max_size=8,
@@ -218,7 +218,7 @@ def carries(piece, said: Entity, evidence, case: Case) -> bool:
         value, calibrated = piece.confidence.value, piece.confidence.calibrated
         ok = {
             Assertion.PRESENT: piece.positive and calibrated and value >= 0.8,
-            Assertion.UNCERTAIN: piece.positive and (value >= 0.3 or not calibrated),
+            Assertion.UNCERTAIN: piece.positive and (value >= 0.25 or not calibrated),
             Assertion.ABSENT: not piece.positive and calibrated and value <= 0.1,
         }[said.assertion]
         places = [one.label for one in evidence if isinstance(one, Region)]

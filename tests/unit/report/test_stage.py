@@ -201,6 +201,12 @@ class TestPrior:
         assert result.findings == "Pneumonia, new compared with the prior report."
         assert result.sentences[0].evidence == ("e0", "p:e0")
 
+    def test_a_large_one_that_it_denied_leaves_room_for_a_small_one(
+        self, with_prior, mention
+    ) -> None:
+        result = with_prior("No large pleural effusion.", [mention("pleural_effusion")])
+        assert result.findings == "Pleural effusion."
+
     def test_what_it_leaves_out_is_not(self, with_prior, mention) -> None:
         result = with_prior("No pneumothorax.", [mention("pneumonia")])
         assert result.findings == "Pneumonia."

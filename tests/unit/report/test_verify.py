@@ -138,6 +138,21 @@ def test_a_denial_of_one_side_does_not_deny_the_whole(check, mention) -> None:
     assert whole(check("No left pneumothorax.", denied))
 
 
+def test_a_denial_of_a_part_or_of_an_extent_leaves_room(check, mention) -> None:
+    absent = Assertion.ABSENT
+    apex = mention("pneumothorax", assertion=absent, locations=("lung_apex",))
+    assert left(check("No pneumothorax is seen.", apex)) is None
+    large = mention("pleural_effusion", assertion=absent, severity=Severity.LARGE)
+    assert left(check("No pleural effusion is seen.", large)) is None
+    assert whole(check("No large pleural effusion.", large))
+    assert whole(check("No large pleural effusion.", mention("pleural_effusion", assertion=absent)))
+
+
+def test_a_denial_may_be_weakened_and_a_finding_not_described(check, finding) -> None:
+    assert whole(check("No focal opacity.", finding("opacity", 0.02)))
+    assert left(check("Focal opacity.", finding("opacity", 0.95))) == "Opacity."
+
+
 def test_clear_lungs_are_more_than_the_absence_of_an_opacity(check, finding) -> None:
     clear = check("The lungs are clear.", finding("opacity", 0.02))
     assert left(clear) == "No opacity is seen."

@@ -39,6 +39,7 @@ from radnlp.schema import (
     ImageMeasurement,
     Report,
     Sentence,
+    Side,
     TextReading,
 )
 
@@ -243,16 +244,33 @@ def _unread(back: _Read, *, measured: bool) -> bool:
         plain = plain | words["cardiothoracic_ratio"]
     said_of = [one.text for one in back.evidence if isinstance(one, Entity)]
     named = [load_phrases().name(one.entity.concept) for one in back.mentions]
+    loose = _loose(back)
+    if _unattached(back, loose):
+        return True
     qualified = words["qualifiers"].intersection(_words(text))
     if not qualified <= set(_words(" ".join(said_of + named))):
         return True
+    return any(word not in plain for word in loose)
+
+
+def _loose(back: _Read) -> list[str]:
+    """Return the words that are no part of a mention or its cue."""
     taken = [(one.span.start, one.span.end) for one in back.entities]
     taken += [(one.cue.span.start, one.cue.span.end) for one in back.entities if one.cue]
-    return any(
-        match[0].lower() not in plain
-        and not any(start <= match.start() and match.end() <= end for start, end in taken)
-        for match in _WORD.finditer(text)
-    )
+    return [
+        match[0].lower()
+        for match in _WORD.finditer(back.sentence.text)
+        if not any(start <= match.start() and match.end() <= end for start, end in taken)
+    ]
+
+
+def _unattached(back: _Read, loose: Sequence[str]) -> bool:
+    """Tell whether a word of side or extent belongs to none of the mentions."""
+    sides = {side for one in back.mentions for side in one.sides}
+    if any(side in loose and side not in sides for side in (Side.LEFT, Side.RIGHT)):
+        return True
+    graded = sum(one.entity.severity is not None for one in back.mentions)
+    return sum(word in load_phrases().words["extents"] for word in loose) > graded
 
 
 def _numbers(evidence: Sequence[Evidence]) -> set[str]:

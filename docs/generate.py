@@ -22,6 +22,7 @@ COMMANDS = (
     "analyze",
     "draft",
     "extract",
+    "index",
     "demo",
     "models",
     "models export",

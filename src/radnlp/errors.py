@@ -11,6 +11,7 @@ patient text or identifiers.
     │   ├── ReportTooLong            a report over the limit of the text stage
     │   ├── LanguageNotSupported     no rules for that language
     │   ├── MixedPatients            files of several patients where one is expected
+    │   ├── IndexMissing             retrieval is asked for without an index of sentences
     │   ├── WindowNotFound           a named window nobody defined, or not for these units
     │   └── GeometryError            boxes, masks, pixel maps that cannot exist
     ├── StageNotFound              a stage, writer or label scheme nobody registered
@@ -78,6 +79,10 @@ class LanguageNotSupported(InputError):
 
 class MixedPatients(InputError):
     """Files of several patients where those of one are expected."""
+
+
+class IndexMissing(InputError):
+    """Retrieval is asked for without an index of sentences; the message says how to make one."""
 
 
 class WindowNotFound(InputError):
@@ -255,6 +260,7 @@ __all__ = [
     "FileMissing",
     "GeometryError",
     "ImageTooLarge",
+    "IndexMissing",
     "InflateLimit",
     "InputError",
     "InvalidHeader",

@@ -137,7 +137,7 @@ class Pipeline:
             raise InputError("the study has neither a report nor an image; give at least one")
         text = self._stage("text")(study.report) if study.report else _NO_TEXT
         spoke = ["text"] if study.report else []
-        prior = self._compare(text, study.prior)
+        earlier = self._earlier(study.prior)
         readings = self._look(study.images)
         spoke += ["vision"] if readings else []
         links, draft = _NO_LINKS, None
@@ -162,7 +162,10 @@ class Pipeline:
             links=links.links,
             conflicts=links.conflicts,
             draft=draft,
-            warnings=_warnings(study, text, readings, links) + prior,
+            image_measurements=tuple(item for one in readings for item in one.measurements),
+            prior=study.prior,
+            prior_entities=earlier,
+            warnings=_warnings(study, text, readings, links) + _compared(study, text, earlier),
             provenance=tuple(_provenance(self._stage(name)) for name in spoke),
         )
 
@@ -197,20 +200,18 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the batch)
                 yield Failure.of(item.id, error)
 
-    def _compare(self, text: TextReading, prior: Report | None) -> tuple[Notice, ...]:
-        """Hold change words against the earlier report, if there is one."""
-        if prior is None or not text.entities:
+    def _earlier(self, prior: Report | None) -> tuple[Entity, ...]:
+        """Read the earlier report, if there is one."""
+        if prior is None:
             return ()
-        from radnlp.text.prior import check_change
-
-        return check_change(text.entities, self._stage("text")(prior).entities)
+        return tuple(one.of_prior() for one in self._stage("text")(prior).entities)
 
     def _look(self, images: Sequence[Image]) -> tuple[ImageReading, ...]:
         stage = self._stage("vision") if images else None
         if stage is None:
             return ()
-        regions, findings = count(), count()
-        return tuple(_numbered(stage(image), regions, findings) for image in images)
+        numbers: dict[str, Iterator[int]] = {kind: count() for kind in ("g", "f", "m")}
+        return tuple(_numbered(stage(image), numbers) for image in images)
 
     def _stage(self, name: str) -> Any:
         if name not in self._built:
@@ -329,14 +330,31 @@ def _build(registry: Registry, stage: Any) -> Any:
     return stage
 
 
-def _numbered(
-    reading: ImageReading, regions: Iterator[int], findings: Iterator[int]
-) -> ImageReading:
+def _numbered(reading: ImageReading, numbers: dict[str, Iterator[int]]) -> ImageReading:
+    regions = tuple(replace(item, id=f"g{next(numbers['g'])}") for item in reading.regions)
+    named = {old.id: new.id for old, new in zip(reading.regions, regions, strict=True)}
     return replace(
         reading,
-        regions=tuple(replace(item, id=f"g{next(regions)}") for item in reading.regions),
-        findings=tuple(replace(item, id=f"f{next(findings)}") for item in reading.findings),
+        regions=regions,
+        findings=tuple(replace(item, id=f"f{next(numbers['f'])}") for item in reading.findings),
+        measurements=tuple(
+            replace(
+                item,
+                id=f"m{next(numbers['m'])}",
+                region_ids=tuple(named.get(one, one) for one in item.region_ids),
+            )
+            for item in reading.measurements
+        ),
     )
+
+
+def _compared(study: Study, text: TextReading, earlier: Sequence[Entity]) -> tuple[Notice, ...]:
+    """Hold change words against the earlier report, if there is one."""
+    if study.prior is None or not text.entities:
+        return ()
+    from radnlp.text.prior import check_change
+
+    return check_change(text.entities, earlier)
 
 
 def _warnings(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from radnlp.errors import InputError, ModelNotFound, StageNotFound
+from radnlp.errors import IndexMissing, InputError, ModelNotFound, StageNotFound
 from radnlp.pipeline import Pipeline, analyze, default_pipeline
+from radnlp.registry import report_stages
 from radnlp.schema import (
     Analysis,
     Box,
@@ -21,6 +23,8 @@ from radnlp.schema import (
     Failure,
     Image,
     ImageFinding,
+    ImageMeasure,
+    ImageMeasurement,
     ImageReading,
     Link,
     LinkReading,
@@ -244,3 +248,40 @@ def test_one_path_is_no_batch() -> None:
 def test_a_text_is_no_study() -> None:
     with pytest.raises(InputError, match="takes a Study"):
         PIPELINE("No mass.")  # type: ignore[arg-type]
+
+
+def measure(image: Image) -> ImageReading:
+    """A vision stage that measures its region, under names of its own."""
+    measured = ImageMeasurement(
+        id="ratio",
+        image_id=image.id,
+        measure=ImageMeasure.CARDIOTHORACIC_RATIO,
+        value=0.5,
+        region_ids=("left_lung",),
+    )
+    return replace(see(image), measurements=(measured,))
+
+
+def test_measurements_are_numbered_and_keep_their_regions() -> None:
+    pipeline = Pipeline(text=read_words, vision=measure, link=None, report=None)
+    analysis = pipeline(Study(images=images(2)))
+    assert [(one.id, one.region_ids) for one in analysis.image_measurements] == [
+        ("m0", ("g0",)),
+        ("m1", ("g1",)),
+    ]
+
+
+def test_the_earlier_report_comes_with_its_mentions_under_names_of_their_own() -> None:
+    prior = Report(text="Mass then", id="prior")
+    analysis = PIPELINE(Study(report=Report(text="Nodule now"), images=images(1), prior=prior))
+    assert analysis.prior == prior
+    assert [(one.id, one.text) for one in analysis.prior_entities] == [("p:e0", "Mass")]
+    assert [one.id for one in analysis.entities] == ["e0"]
+
+
+def test_retrieval_without_an_index_says_what_to_do() -> None:
+    if "retrieve" not in report_stages.names():
+        pytest.skip("the package was installed before this stage came; install it again")
+    pipeline = Pipeline(text=read_words, vision=see, link=tie, report="retrieve")
+    with pytest.raises(IndexMissing, match="radnlp index ARCHIVE"):
+        pipeline(Study(images=images(1)))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from radnlp.pipeline import Pipeline
+from radnlp.pipeline import ReportStage as ReportStageObject
 
 Output = Annotated[
     list[Path] | None,
@@ -31,7 +32,11 @@ ReportStage = Annotated[str, typer.Option(metavar="NAME", help="Report stage, or
 
 
 def build_pipeline(
-    *, text: str, vision: str = "none", link: str = "none", report: str = "none"
+    *,
+    text: str,
+    vision: str = "none",
+    link: str = "none",
+    report: str | ReportStageObject = "none",
 ) -> Pipeline:
     """Return the pipeline of the stages that are named; ``none`` leaves one out.
 
@@ -39,12 +44,13 @@ def build_pipeline(
         text: Text stage.
         vision: Vision stage.
         link: Link stage.
-        report: Report stage.
+        report: Report stage, by name or built.
 
     Raises:
         StageNotFound: No stage of that name.
     """
-    return Pipeline(text=text, vision=_stage(vision), link=_stage(link), report=_stage(report))
+    drafts = _stage(report) if isinstance(report, str) else report
+    return Pipeline(text=text, vision=_stage(vision), link=_stage(link), report=drafts)
 
 
 def _stage(name: str) -> str | None:

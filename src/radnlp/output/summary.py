@@ -10,9 +10,12 @@ from radnlp.output.wording import (
     category_words,
     concept_words,
     confidence_words,
+    correction_words,
+    critical_words,
     cue_words,
     detail_words,
     image_words,
+    measured_words,
     modality_words,
     one_line,
     place_words,
@@ -181,6 +184,9 @@ def _image_findings(analysis: Analysis) -> Iterable[RenderableType]:
                     style="bold" if finding.positive else "dim",
                 )
             yield table
+        for one in analysis.image_measurements:
+            if one.image_id == image.id:
+                yield _text(f"  {one.id}  {measured_words(one)}, by the outlines")
         silent = [concept_words(item.concept) for item in findings if not item.supported]
         if silent:
             yield _text(f"  Not supported, so not judged: {', '.join(silent)}", "dim")
@@ -200,7 +206,10 @@ def _draft(analysis: Analysis) -> Iterable[RenderableType]:
         for sentence in analysis.draft.sentences:
             if sentence.section == section:
                 evidence = ", ".join(sentence.evidence)
-                yield _text(f"    {one_line(sentence.text)}  [{evidence}]")
+                flag = critical_words(sentence)
+                text = f"{flag}: {one_line(sentence.text)}" if flag else one_line(sentence.text)
+                yield _text(f"    {text}  [{evidence}]", "bold red" if flag else "")
+    yield from _listed("Corrected in the draft", map(correction_words, analysis.draft.corrections))
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterable[RenderableType]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from radnlp.schema import (
     Confidence,
+    Critical,
     LinkSource,
     QuantityKind,
     RegionSource,
@@ -18,12 +19,15 @@ from radnlp.schema import (
 if TYPE_CHECKING:
     from radnlp.schema import (
         Analysis,
+        Correction,
         Entity,
         Image,
+        ImageMeasurement,
         Measurement,
         Quantity,
         Recommendation,
         Score,
+        Sentence,
     )
 
 _ACRONYMS = frozenset({"copd", "picc", "ards", "icd", "ivc", "svc", "ct", "mr", "pet"})
@@ -54,6 +58,24 @@ def concept_title(concept: str) -> str:
     """Return a vocabulary id as words with a capital first letter."""
     words = concept_words(concept)
     return words[:1].upper() + words[1:]
+
+
+def measured_words(measurement: ImageMeasurement) -> str:
+    """Return what was measured on an image, such as ``cardiothoracic ratio 0.52``."""
+    return f"{concept_words(measurement.measure)} {measurement.value:.2f}"
+
+
+def critical_words(sentence: Sentence) -> str:
+    """Return ``CRITICAL`` or ``CRITICAL, POSSIBLE``; nothing if the sentence is not critical."""
+    if sentence.critical is None:
+        return ""
+    return "CRITICAL" if sentence.critical is Critical.PRESENT else "CRITICAL, POSSIBLE"
+
+
+def correction_words(correction: Correction) -> str:
+    """Return what became of a draft sentence that said more than its evidence, and why."""
+    became = "dropped" if correction.after is None else f"now “{one_line(correction.after)}”"
+    return f"“{one_line(correction.before)}” {became}: {one_line(correction.reason)}"
 
 
 def confidence_words(confidence: Confidence | None) -> str:
@@ -176,10 +198,13 @@ __all__ = [
     "concept_title",
     "concept_words",
     "confidence_words",
+    "correction_words",
     "count_words",
+    "critical_words",
     "cue_words",
     "detail_words",
     "image_words",
+    "measured_words",
     "modality_words",
     "one_line",
     "place_words",

@@ -1,21 +1,26 @@
-"""The report stage: everything found → a draft in which every sentence has evidence."""
+"""The report stages: everything found → a draft in which every sentence has evidence.
+
+All of them plan, verify and conclude in the same way (`radnlp.report.compose`); they differ in who
+words the findings.
+"""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from radnlp.report.plan import Claim, PlanOptions, plan
-from radnlp.report.template import findings_of, impression_of, made_by, nothing_seen
-from radnlp.report.verify import Dropped, Verified, verify
-from radnlp.schema import Draft
+from radnlp.report.compose import Heard, ReportOptions, Writer, compose
+from radnlp.report.plan import PlanOptions
+from radnlp.report.retrieve import RetrieveReport
+from radnlp.report.statement import Claim, Statement
+from radnlp.report.style import Form, Style, read_style
+from radnlp.report.template import made_by
+from radnlp.report.verify import Checked, Verifier, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from radnlp.report.verify import Evidence
     from radnlp.schema import (
+        Draft,
         Entity,
         ImageReading,
         LinkReading,
@@ -23,19 +28,6 @@ if TYPE_CHECKING:
         Study,
         TextReading,
     )
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateReportOptions:
-    """Options of `TemplateReport`.
-
-    Attributes:
-        plan: How sure an image must be to be quoted.
-    """
-
-    plan: PlanOptions = field(default_factory=PlanOptions)
 
 
 class TemplateReport:
@@ -45,8 +37,8 @@ class TemplateReport:
         options: All have defaults.
     """
 
-    def __init__(self, options: TemplateReportOptions | None = None) -> None:
-        self.options = options or TemplateReportOptions()
+    def __init__(self, options: ReportOptions | None = None) -> None:
+        self.options = options or ReportOptions()
         self.provenance = made_by()
 
     def __call__(
@@ -60,46 +52,61 @@ class TemplateReport:
         """Return a draft, or ``None`` if there is no image or nothing to say.
 
         Args:
-            study: What is drafted for.
+            study: What is drafted for; with its earlier report the draft compares.
             entities: The report's mentions; none if there is no report.
             readings: What the vision stage said, with final ids.
             links: Zones and spots, links and conflicts.
-            read: The text stage, to read the draft back.
+            read: The text stage, to read the draft and the earlier report.
         """
-        if not study.images:
-            return None
-        statements = plan(entities, readings, links, self.options.plan)
-        sentences = (*findings_of(statements), *impression_of(statements))
-        checked = verify(sentences, _evidence(entities, readings, links), read, self.options.plan)
-        if checked.dropped:
-            _log.info(
-                "%d of %d draft sentences had no evidence when read back and were dropped",
-                len(checked.dropped),
-                len(sentences),
-            )
-        judged = [
-            finding.id for reading in readings for finding in reading.findings if finding.supported
-        ]
-        kept = checked.kept
-        if judged and all(one.claim == Claim.ABSENT for one in statements):
-            kept = (*kept, nothing_seen(judged))
-        return Draft(sentences=kept) if kept else None
+        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
+        return compose(heard, self.options)
 
 
-def _evidence(
-    entities: Sequence[Entity], readings: Sequence[ImageReading], links: LinkReading
-) -> dict[str, Evidence]:
-    every: list[Evidence] = [*entities, *links.regions]
-    for reading in readings:
-        every += [*reading.findings, *reading.regions]
-    return {one.id: one for one in every}
+class WriterReport:
+    """Has somebody else word the findings; what that one says beyond its evidence is not kept.
+
+    Args:
+        writer: Takes the statements, with their evidence, and the style; returns sentences.
+        options: All have defaults.
+
+    Examples:
+        >>> def silent(statements, style):
+        ...     return []
+        >>> WriterReport(silent).options.style.form
+        <Form.TELEGRAPHIC: 'telegraphic'>
+    """
+
+    def __init__(self, writer: Writer, options: ReportOptions | None = None) -> None:
+        self.options = options or ReportOptions()
+        self.writer = writer
+        self.provenance = getattr(writer, "provenance", None) or made_by("writer")
+
+    def __call__(
+        self,
+        study: Study,
+        entities: Sequence[Entity],
+        readings: Sequence[ImageReading],
+        links: LinkReading,
+        read: Callable[[Report], TextReading],
+    ) -> Draft | None:
+        """Return a draft as `TemplateReport` does; the templates say what the writer does not."""
+        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
+        return compose(heard, self.options, self.writer)
 
 
 __all__ = [
-    "Dropped",
+    "Checked",
+    "Claim",
+    "Form",
     "PlanOptions",
+    "ReportOptions",
+    "RetrieveReport",
+    "Statement",
+    "Style",
     "TemplateReport",
-    "TemplateReportOptions",
-    "Verified",
+    "Verifier",
+    "Writer",
+    "WriterReport",
+    "read_style",
     "verify",
 ]

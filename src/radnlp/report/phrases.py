@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,16 +16,23 @@ from radnlp.vocabulary import load_vocabulary
 class Phrases:
     """The tables of `phrases.toml`, which explains them."""
 
-    sentences: Mapping[str, str]
+    sentences: Mapping[str, Mapping[str, str]]
     groups: Mapping[str, tuple[str, ...]]
     urgency: tuple[str, ...]
+    critical: frozenset[str]
+    not_critical: frozenset[str]
+    misplaced_in: Mapping[str, tuple[str, ...]]
+    not_normal_above: float
     doubt: tuple[frozenset[str], ...]
     sided: frozenset[str]
     placed: frozenset[str]
     names: Mapping[str, str]
+    plural: frozenset[str]
     absent: Mapping[str, str]
     places: Mapping[str, str]
+    misplaced: Mapping[str, str]
     regions: Mapping[str, str]
+    words: Mapping[str, frozenset[str]]
 
     def name(self, concept: str) -> str:
         """Return what a concept is called in a sentence."""
@@ -62,6 +69,28 @@ class Phrases:
                 return self.urgency.index(one)
         return len(self.urgency)
 
+    def is_critical(self, concept: str) -> bool:
+        """Tell whether somebody must be told of it at once.
+
+        Examples:
+            >>> load_phrases().is_critical("pneumothorax"), load_phrases().is_critical("nodule")
+            (True, False)
+        """
+        names = {concept, *broader(concept)}
+        return bool(names & self.critical) and not names & self.not_critical
+
+    def wrong_place(self, device: str, places: Iterable[str]) -> str | None:
+        """Return the first of the places where the device must not lie; ``None`` if there is none.
+
+        Examples:
+            >>> load_phrases().wrong_place("endotracheal_tube", ["bronchus"])
+            'bronchus'
+        """
+        wrong = {
+            place for one in (device, *broader(device)) for place in self.misplaced_in.get(one, ())
+        }
+        return next((place for place in places if place in wrong), None)
+
     def place_of(self, label: str) -> tuple[Side | None, str | None]:
         """Return side and anatomy concept of a region's label.
 
@@ -83,13 +112,20 @@ def load_phrases() -> Phrases:
         sentences=table["sentences"],
         groups={name: tuple(group) for name, group in table["groups"].items()},
         urgency=tuple(table["urgency"]["order"]),
+        critical=frozenset(table["critical"]["concepts"]),
+        not_critical=frozenset(table["critical"]["except"]),
+        misplaced_in={one: tuple(there) for one, there in table["critical"]["misplaced"].items()},
+        not_normal_above=float(table["ratio"]["not_normal_above"]),
         doubt=tuple(frozenset(group) for group in table["doubt"]["groups"]),
         sided=frozenset(table["image"]["sided"]),
         placed=frozenset(table["image"]["placed"]),
         names=table["names"],
+        plural=frozenset(table["plural"]["concepts"]),
         absent=table["absent"],
         places=table["places"],
+        misplaced=table["misplaced"],
         regions=table["regions"],
+        words={name: frozenset(words) for name, words in table["words"].items()},
     )
 
 
@@ -104,4 +140,9 @@ def is_narrower(concept: str, other: str) -> bool:
     return concept == other or other in broader(concept)
 
 
-__all__ = ["Phrases", "broader", "is_narrower", "load_phrases"]
+def is_kin(one: str, other: str) -> bool:
+    """Tell whether one is the other, or a narrower or broader name of it."""
+    return is_narrower(one, other) or is_narrower(other, one)
+
+
+__all__ = ["Phrases", "broader", "is_kin", "is_narrower", "load_phrases"]

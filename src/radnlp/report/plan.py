@@ -8,15 +8,18 @@
   the report, or another finding, gives room for doubt.
 
 What the model does not support is never spoken of. A finding that both sides show is said once.
+What was measured on the outlines is said with them as evidence; `radnlp.report.compare` adds what
+the earlier report bears out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from radnlp.report.phrases import is_narrower, load_phrases
+from radnlp.report.compare import compared
+from radnlp.report.phrases import broader, is_kin, is_narrower, load_phrases
+from radnlp.report.statement import Claim, Statement
 from radnlp.schema import (
     Assertion,
     ConflictKind,
@@ -24,24 +27,15 @@ from radnlp.schema import (
     EntityKind,
     ImageFinding,
     RegionSource,
-    Severity,
     Side,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from radnlp.schema import ImageReading, LinkReading, Region
 
 _THIRDS = ("upper_zone", "mid_zone", "lower_zone")
-
-
-class Claim(StrEnum):
-    """How a statement is meant."""
-
-    PRESENT = "present"
-    POSSIBLE = "possible"
-    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +47,8 @@ class PlanOptions:
 
     Attributes:
         certain_above: From this calibrated confidence on a finding is stated outright.
-        possible_above: From this calibrated confidence on it is stated with a hedge. An
+        possible_above: From this calibrated confidence on it is stated with a hedge; chosen on the
+            part of the training films that the network was calibrated on. An
             uncalibrated positive finding is always hedged.
         absent_below: Up to this calibrated confidence a finding that was judged and not seen is
             denied. Nothing is denied on an uncalibrated one.
@@ -61,32 +56,9 @@ class PlanOptions:
     """
 
     certain_above: float = 0.8
-    possible_above: float = 0.3
+    possible_above: float = 0.25
     absent_below: float = 0.1
     side_share: float = 0.9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One thing to say.
-
-    Attributes:
-        concept: Vocabulary id.
-        claim: How it is meant.
-        evidence: Ids of mentions, image findings and regions.
-        side: If known.
-        place: Anatomy concept, if known.
-        severity: If the report gives one.
-        device: True for a device.
-    """
-
-    concept: str
-    claim: Claim
-    evidence: tuple[str, ...]
-    side: Side | None = None
-    place: str | None = None
-    severity: Severity | None = None
-    device: bool = False
 
 
 def plan(
@@ -94,12 +66,26 @@ def plan(
     readings: Sequence[ImageReading],
     links: LinkReading,
     options: PlanOptions,
+    *,
+    views: Mapping[str, str | None] | None = None,
+    earlier: Sequence[Entity] = (),
 ) -> tuple[Statement, ...]:
-    """Return what to say, in the reader's order: groups, and in each the positive first."""
+    """Return what to say, in the reader's order: groups, and in each the positive first.
+
+    Args:
+        entities: The report's mentions.
+        readings: What the vision stage said.
+        links: Zones and spots, links and conflicts.
+        options: How sure an image must be.
+        views: View of each image by its id, where it is known.
+        earlier: Mentions of the earlier report, ids with ``p:``.
+    """
     reported = _reported(entities, links)
     seen = _seen(readings, links, options)
     stated = _together(reported, seen, links)
-    statements = (*stated, *_denials(entities, readings, stated, options))
+    denied = _denials(entities, readings, stated, options)
+    measured = _measured(readings, views or {})
+    statements = (*compared((*stated, *denied), earlier), *measured)
     phrases = load_phrases()
     return tuple(
         sorted(
@@ -128,14 +114,8 @@ def claim_of(finding: ImageFinding, options: PlanOptions) -> Claim | None:
     return Claim.POSSIBLE if sure.value >= options.possible_above else None
 
 
-def _counts(entity: Entity) -> bool:
-    """Tell whether the mention speaks of the patient at this study, and as a finding of it."""
-    return entity.is_current and not entity.section.is_background
-
-
 def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]:
     """Return one statement per finding and side; the image may make a statement less sure."""
-    phrases = load_phrases()
     doubted = {
         id
         for conflict in links.conflicts
@@ -144,7 +124,7 @@ def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]
     }
     found: dict[tuple[str, Side | None], Statement] = {}
     for entity in entities:
-        if not _counts(entity) or entity.assertion not in (
+        if not entity.counts or entity.assertion not in (
             Assertion.PRESENT,
             Assertion.UNCERTAIN,
         ):
@@ -155,8 +135,9 @@ def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]
             claim=Claim.PRESENT if sure else Claim.POSSIBLE,
             evidence=(entity.id,),
             side=None if entity.side == Side.MIDLINE else entity.side,
-            place=next((place for place in entity.locations if place in phrases.places), None),
+            place=_place(entity),
             severity=entity.severity,
+            change=entity.change if sure else None,
             device=entity.kind == EntityKind.DEVICE,
         )
         key = next(
@@ -165,6 +146,30 @@ def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]
         )
         found[key] = _repeated(found[key], said) if key in found else said
     return list(found.values())
+
+
+def _place(entity: Entity) -> str | None:
+    """Return the place to say: of a device only one where it must not lie."""
+    phrases = load_phrases()
+    if entity.kind == EntityKind.DEVICE:
+        measured_from = {one.reference for one in entity.quantities}
+        there = [place for place in entity.locations if place not in measured_from]
+        return phrases.wrong_place(entity.concept, there)
+    return next((place for place in entity.locations if place in phrases.places), None)
+
+
+def _measured(readings: Sequence[ImageReading], views: Mapping[str, str | None]) -> list[Statement]:
+    return [
+        Statement(
+            concept=one.measure,
+            claim=Claim.MEASURED,
+            evidence=(one.id, *one.region_ids),
+            value=one.value,
+            view=views.get(one.image_id),
+        )
+        for reading in readings
+        for one in reading.measurements
+    ]
 
 
 def _repeated(first: Statement, again: Statement) -> Statement:
@@ -180,17 +185,23 @@ def _repeated(first: Statement, again: Statement) -> Statement:
 def _seen(
     readings: Sequence[ImageReading], links: LinkReading, options: PlanOptions
 ) -> list[Statement]:
-    """Return one statement per concept and image, the surest of a concept and its kin only."""
+    """Return one statement per concept; of kin the one stated outright, else the narrower."""
     candidates = [
         (finding, reading)
         for reading in readings
         for finding in reading.findings
         if claim_of(finding, options) in (Claim.PRESENT, Claim.POSSIBLE)
     ]
-    candidates.sort(key=lambda pair: -_value(pair[0]))
+    candidates.sort(
+        key=lambda pair: (
+            claim_of(pair[0], options) != Claim.PRESENT,
+            -len(broader(pair[0].concept)),
+            -_value(pair[0]),
+        )
+    )
     kept: list[Statement] = []
     for finding, reading in candidates:
-        if any(_kin(finding.concept, one.concept) for one in kept):
+        if any(is_kin(finding.concept, one.concept) for one in kept):
             continue
         regions = [
             region
@@ -254,7 +265,7 @@ def _together(
     for shown in seen:
         for number, said in enumerate(stated[: len(reported)]):
             linked = any((e, g) in spots for e in said.evidence for g in shown.evidence)
-            if linked or (_kin(said.concept, shown.concept) and _sides_agree(said, shown)):
+            if linked or (is_kin(said.concept, shown.concept) and _sides_agree(said, shown)):
                 stated[number] = replace(said, evidence=(*said.evidence, *shown.evidence))
                 break
         else:
@@ -282,7 +293,10 @@ def _denials(
     open_ = {one.concept for one in stated} | {
         finding.concept for finding in findings if finding.positive
     }
-    open_ |= {one.concept for one in entities if one.assertion != Assertion.ABSENT and _counts(one)}
+    open_ |= {one.concept for one in entities if one.assertion != Assertion.ABSENT and one.counts}
+    measured = [one.value for reading in readings for one in reading.measurements]
+    if any(value > phrases.not_normal_above for value in measured):
+        open_.add("cardiomegaly")
     denied: dict[str, tuple[str, ...]] = {}
     for finding in findings:
         if claim_of(finding, options) is Claim.ABSENT and not any(
@@ -304,16 +318,12 @@ def _also_denied(concept: str, entities: Sequence[Entity]) -> tuple[str, ...]:
     return tuple(
         one.id
         for one in entities
-        if one.assertion == Assertion.ABSENT and _counts(one) and one.concept == concept
+        if one.assertion == Assertion.ABSENT and one.counts and one.concept == concept
     )
-
-
-def _kin(one: str, other: str) -> bool:
-    return is_narrower(one, other) or is_narrower(other, one)
 
 
 def _value(finding: ImageFinding) -> float:
     return finding.confidence.value if finding.confidence else 0.0
 
 
-__all__ = ["Claim", "PlanOptions", "Statement", "claim_of", "plan"]
+__all__ = ["PlanOptions", "claim_of", "plan"]

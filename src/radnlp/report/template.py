@@ -3,87 +3,144 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.report.phrases import load_phrases
-from radnlp.report.plan import Claim
-from radnlp.schema import DraftSection, Provenance, Sentence
+from radnlp.report.statement import Claim, Statement
+from radnlp.report.style import Style
+from radnlp.schema import Change, DraftSection, Provenance, Sentence
 from radnlp.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from radnlp.report.plan import Statement
+_CHANGES = {
+    Change.NEW: "new",
+    Change.STABLE: "again",
+    Change.WORSE: "worse",
+    Change.IMPROVED: "improved",
+    Change.RESOLVED: "gone",
+}
+_DEFAULT = Style()
 
 
-def findings_of(statements: Sequence[Statement]) -> Iterator[Sentence]:
-    """Yield one sentence per positive statement, and one per group for all that is denied.
+class Written(NamedTuple):
+    """A sentence and the statements that it says."""
+
+    sentence: Sentence
+    says: tuple[Statement, ...]
+
+
+def findings_of(statements: Sequence[Statement], style: Style = _DEFAULT) -> Iterator[Written]:
+    """Yield one sentence per statement, but one per group for all that is plainly denied.
 
     Args:
         statements: In the reader's order.
+        style: Which templates speak.
     """
     phrases = load_phrases()
     for _, group in groupby(statements, key=lambda one: phrases.group(one.concept)):
         denied = []
         for statement in group:
-            if statement.claim == Claim.ABSENT:
+            if statement.claim == Claim.ABSENT and statement.change is None and not statement.side:
                 denied.append(statement)
             else:
-                yield _positive(statement, DraftSection.FINDINGS)
-        yield from _negative(denied)
+                yield said(statement, DraftSection.FINDINGS, style)
+        yield from _negative(denied, style)
 
 
-def impression_of(statements: Sequence[Statement]) -> Iterator[Sentence]:
-    """Yield the positive statements again, those stated outright first, then by urgency."""
+def impression_of(statements: Sequence[Statement], style: Style = _DEFAULT) -> Iterator[Written]:
+    """Yield the positive statements again: critical ones first, then by urgency, the sure first.
+
+    Devices are left out unless they are misplaced. ``style.impression_length`` cuts the rest off
+    but never a critical one.
+    """
     phrases = load_phrases()
-    positive = [one for one in statements if one.claim != Claim.ABSENT]
-    positive.sort(key=lambda one: (one.claim != Claim.PRESENT, phrases.rank(one.concept)))
-    for statement in positive:
-        if not statement.device:
-            yield _positive(statement, DraftSection.IMPRESSION)
+    positive = [one for one in statements if one.positive and (one.critical or not one.device)]
+    positive.sort(
+        key=lambda one: (
+            one.critical is None,
+            phrases.rank(one.concept),
+            one.claim != Claim.PRESENT,
+        )
+    )
+    most = len(positive) if style.impression_length is None else style.impression_length
+    for number, statement in enumerate(positive):
+        if number < most or statement.critical:
+            yield said(statement, DraftSection.IMPRESSION, style)
 
 
-def nothing_seen(finding_ids: Sequence[str]) -> Sentence:
+def nothing_seen(finding_ids: Sequence[str], style: Style = _DEFAULT) -> Sentence:
     """Return the impression of a film on which no judged finding is likely."""
-    text = load_phrases().sentences["nothing"].format(count=len(finding_ids))
+    text = load_phrases().sentences[style.form]["nothing"].format(count=len(finding_ids))
     return _sentence(text, DraftSection.IMPRESSION, tuple(finding_ids), "nothing")
 
 
-def _positive(statement: Statement, section: DraftSection) -> Sentence:
+def said(statement: Statement, section: DraftSection, style: Style = _DEFAULT) -> Written:
+    """Return the sentence for one statement."""
     phrases = load_phrases()
-    words = (
-        statement.severity,
-        statement.side,
-        phrases.places.get(statement.place or ""),
-        phrases.name(statement.concept),
-    )
-    rule = "possible" if statement.claim == Claim.POSSIBLE else "present"
-    if statement.device and statement.claim == Claim.PRESENT:
-        rule = "device"
-    text = phrases.sentences[rule].format(phrase=" ".join(word for word in words if word))
-    return _sentence(text, section, statement.evidence, rule)
+    place = None if statement.device else phrases.places.get(statement.place or "")
+    beside = statement.side if not statement.misplaced else None
+    words = (statement.severity, beside, place, phrases.name(statement.concept))
+    there = (statement.side, phrases.misplaced.get(statement.place or ""))
+    rule = _rule(statement)
+    if rule == "absent":
+        phrase = " ".join(word for word in words if word)
+        text = phrases.sentences[style.form][rule].format(phrases=phrase)
+    else:
+        text = phrases.sentences[style.form][rule].format(
+            phrase=" ".join(word for word in words if word),
+            place=" ".join(word for word in there if word),
+            be="are" if statement.concept in phrases.plural else "is",
+            value="" if statement.value is None else f"{statement.value:.2f}",
+        )
+    sentence = _sentence(text, section, statement.evidence, rule, statement)
+    return Written(sentence, (statement,))
 
 
-def _negative(statements: Sequence[Statement]) -> Iterator[Sentence]:
+def _rule(statement: Statement) -> str:
+    """Return the name of the template for a statement."""
+    if statement.claim == Claim.MEASURED:
+        view = (statement.view or "").lower()
+        return f"ratio_{view}" if view in ("pa", "ap") else "ratio"
+    possible = statement.claim == Claim.POSSIBLE
+    if statement.misplaced:
+        return "misplaced_possible" if possible else "misplaced"
+    if statement.change is not None:
+        return "unchanged" if statement.same_extent else _CHANGES[statement.change]
+    if statement.device and not possible:
+        return "device"
+    return str(statement.claim)
+
+
+def _negative(statements: Sequence[Statement], style: Style) -> Iterator[Written]:
     phrases = load_phrases()
-    plain = [one for one in statements if one.concept not in phrases.absent]
+    plain = tuple(one for one in statements if one.concept not in phrases.absent)
     if plain:
         names = [phrases.name(one.concept) for one in plain]
-        text = phrases.sentences["absent"].format(phrases=_either(names))
+        text = phrases.sentences[style.form]["absent"].format(phrases=_either(names))
         evidence = tuple(dict.fromkeys(id for one in plain for id in one.evidence))
-        yield _sentence(text, DraftSection.FINDINGS, evidence, "absent")
+        yield Written(_sentence(text, DraftSection.FINDINGS, evidence, "absent"), plain)
     for statement in statements:
         if statement not in plain:
             text = phrases.absent[statement.concept]
-            yield _sentence(text, DraftSection.FINDINGS, statement.evidence, "absent")
+            sentence = _sentence(text, DraftSection.FINDINGS, statement.evidence, "absent")
+            yield Written(sentence, (statement,))
 
 
-def _sentence(text: str, section: DraftSection, evidence: tuple[str, ...], rule: str) -> Sentence:
+def _sentence(
+    text: str,
+    section: DraftSection,
+    evidence: tuple[str, ...],
+    rule: str,
+    statement: Statement | None = None,
+) -> Sentence:
     return Sentence(
         text=text[:1].upper() + text[1:],
         section=section,
         evidence=evidence,
         provenance=made_by(rule),
+        critical=statement.critical if statement else None,
     )
 
 
@@ -99,4 +156,4 @@ def _either(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])}, or {names[-1]}"
 
 
-__all__ = ["findings_of", "impression_of", "made_by", "nothing_seen"]
+__all__ = ["Written", "findings_of", "impression_of", "made_by", "nothing_seen", "said"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from radnlp.schema.advice import Interval, Modality, Recommendation, Score, TimeUnit
 from radnlp.schema.analysis import SCHEMA_VERSION, Analysis, Failure
-from radnlp.schema.draft import DISCLAIMER, Draft, DraftSection, Sentence
+from radnlp.schema.draft import DISCLAIMER, Correction, Critical, Draft, DraftSection, Sentence
 from radnlp.schema.entity import (
+    PRIOR_PREFIX,
     Assertion,
     Change,
     Cue,
@@ -46,6 +47,8 @@ from radnlp.schema.region import (
     Conflict,
     ConflictKind,
     ImageFinding,
+    ImageMeasure,
+    ImageMeasurement,
     Link,
     LinkSource,
     Provenance,
@@ -59,6 +62,7 @@ from radnlp.schema.window import VoiFunction, Window, choose_window
 __all__ = [
     "CONVENTION",
     "DISCLAIMER",
+    "PRIOR_PREFIX",
     "SCHEMA_VERSION",
     "Analysis",
     "Assertion",
@@ -67,6 +71,8 @@ __all__ = [
     "Confidence",
     "Conflict",
     "ConflictKind",
+    "Correction",
+    "Critical",
     "Cue",
     "Draft",
     "DraftSection",
@@ -77,6 +83,8 @@ __all__ = [
     "HeatMap",
     "Image",
     "ImageFinding",
+    "ImageMeasure",
+    "ImageMeasurement",
     "ImageReading",
     "Interval",
     "Link",

@@ -16,11 +16,18 @@ from radnlp.schema.draft import Draft
 from radnlp.schema.entity import Entity, Relation
 from radnlp.schema.image import Image
 from radnlp.schema.notice import Notice
-from radnlp.schema.region import Conflict, ImageFinding, Link, Provenance, Region
+from radnlp.schema.region import (
+    Conflict,
+    ImageFinding,
+    ImageMeasurement,
+    Link,
+    Provenance,
+    Region,
+)
 from radnlp.schema.serial import decode, encode
 from radnlp.schema.text import Report, Section, Span
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,9 @@ class Analysis:
         links: Present findings tied to regions.
         conflicts: Where report and image disagree.
         draft: A draft report, if one was asked for and there was an image to judge.
+        image_measurements: Numbers measured on those places.
+        prior: The earlier report, if there was one.
+        prior_entities: Every mention in it, ids ``p:e0``, ``p:e1``, …
         warnings: What was odd about the input.
         provenance: The stages that spoke.
         schema_version: Major.minor; adding a field is minor, changing one is major.
@@ -86,15 +96,17 @@ class Analysis:
     links: tuple[Link, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     draft: Draft | None = None
+    image_measurements: tuple[ImageMeasurement, ...] = ()
+    prior: Report | None = None
+    prior_entities: tuple[Entity, ...] = ()
     warnings: tuple[Notice, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
         text = self.report.text if self.report else ""
-        for entity in self.entities:
-            if text[entity.span.start : entity.span.end] != entity.text:
-                raise InputError(f"the text of entity {entity.id} is not the report's at its span")
+        _check_mentions(text, self.entities)
+        _check_mentions(self.prior.text if self.prior else "", self.prior_entities)
         entity_ids = _unique("entity", [entity.id for entity in self.entities])
         for advice in self.recommendations:
             _check_words(text, advice.span, advice.text)
@@ -121,8 +133,14 @@ class Analysis:
             _known("conflict", list(conflict.entity_ids), entity_ids)
             _known("conflict", list(conflict.region_ids), region_ids)
             _known("conflict", list(conflict.finding_ids), finding_ids)
+        measured = [one.id for one in self.image_measurements]
+        measured_ids = _unique("image measurement", measured)
+        for one in self.image_measurements:
+            _known("image measurement", [one.image_id], image_ids)
+            _known("image measurement", list(one.region_ids), region_ids)
+        known = entity_ids | region_ids | finding_ids | measured_ids
+        known |= _unique("mention of the earlier report", [one.id for one in self.prior_entities])
         for sentence in self.draft.sentences if self.draft else ():
-            known = entity_ids | region_ids | finding_ids
             _known("draft sentence", list(sentence.evidence), known)
 
     def to_dict(self) -> dict[str, Any]:
@@ -218,6 +236,12 @@ def _write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _check_mentions(text: str, entities: tuple[Entity, ...]) -> None:
+    for entity in entities:
+        if text[entity.span.start : entity.span.end] != entity.text:
+            raise InputError(f"the text of entity {entity.id} is not the report's at its span")
 
 
 def _check_words(text: str, span: Span, words: str) -> None:

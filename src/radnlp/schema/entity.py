@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from radnlp.errors import InputError
 from radnlp.schema.region import Confidence, Provenance
 from radnlp.schema.text import SectionKind, Span
+
+#: Begins the ids of what the earlier report says.
+PRIOR_PREFIX = "p:"
 
 
 class EntityKind(StrEnum):
@@ -253,6 +256,18 @@ class Entity:
         """
         return concept == self.concept or concept in self.ancestors
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is said of the patient at this study, and as a finding of it.
+
+        What stands under history, indication or comparison is known from before.
+        """
+        return self.is_current and not self.section.is_background
+
+    def of_prior(self) -> Entity:
+        """Return the mention as evidence of the earlier report: ``e3`` becomes ``p:e3``."""
+        return replace(self, id=f"{PRIOR_PREFIX}{self.id}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
@@ -277,6 +292,7 @@ class Relation:
 
 
 __all__ = [
+    "PRIOR_PREFIX",
     "Assertion",
     "Change",
     "Cue",

@@ -12,7 +12,7 @@ from radnlp.schema.advice import Recommendation, Score
 from radnlp.schema.entity import Entity, Relation
 from radnlp.schema.geometry import PixelMap
 from radnlp.schema.notice import Notice
-from radnlp.schema.region import Conflict, ImageFinding, Link, Region
+from radnlp.schema.region import Conflict, ImageFinding, ImageMeasurement, Link, Region
 from radnlp.schema.text import Section
 
 
@@ -107,6 +107,7 @@ class ImageReading:
         heatmaps: Of positive findings.
         embedding: Of the whole image and its patches, if the stage is an encoder.
         warnings: What was odd.
+        measurements: On its regions. The pipeline numbers them ``m0``, ``m1``, … .
     """
 
     image_id: str
@@ -115,6 +116,7 @@ class ImageReading:
     heatmaps: tuple[HeatMap, ...] = ()
     embedding: Embedding | None = None
     warnings: tuple[Notice, ...] = ()
+    measurements: tuple[ImageMeasurement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

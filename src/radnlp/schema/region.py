@@ -66,6 +66,12 @@ class LinkSource(StrEnum):
     BOTH = "both"
 
 
+class ImageMeasure(StrEnum):
+    """What is measured on an image."""
+
+    CARDIOTHORACIC_RATIO = "cardiothoracic_ratio"
+
+
 class ConflictKind(StrEnum):
     """In what the report and the image disagree."""
 
@@ -133,6 +139,37 @@ class ImageFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMeasurement:
+    """A number that was measured on an image.
+
+    Attributes:
+        id: ``m0``, ``m1``, …
+        image_id: Which image.
+        measure: What it is; also the vocabulary id that a draft groups it by.
+        value: Of the ratio: width of the heart over inner width of the chest, without a unit.
+        region_ids: The outlines that it was measured on.
+        provenance: Who measured.
+
+    Raises:
+        InputError: The value is not a finite number of at least 0, or no outline is named.
+    """
+
+    id: str
+    image_id: str
+    measure: ImageMeasure
+    value: float
+    region_ids: tuple[str, ...]
+    provenance: Provenance | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.value) and self.value >= 0.0 and self.region_ids):
+            raise InputError(
+                f"an image measurement needs a finite value of at least 0 and the regions it was "
+                f"measured on, got {self.value} on {len(self.region_ids)} regions"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A mention tied to a place.
 
@@ -177,6 +214,8 @@ __all__ = [
     "Conflict",
     "ConflictKind",
     "ImageFinding",
+    "ImageMeasure",
+    "ImageMeasurement",
     "Link",
     "LinkSource",
     "Provenance",

@@ -15,8 +15,16 @@ from radnlp.schema.entity import Side
 from radnlp.schema.geometry import Box, Mask, PixelMap
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import HeatMap, ImageReading
-from radnlp.schema.region import Confidence, Provenance, Region, RegionSource
+from radnlp.schema.region import (
+    Confidence,
+    ImageMeasure,
+    ImageMeasurement,
+    Provenance,
+    Region,
+    RegionSource,
+)
 from radnlp.version import __version__
+from radnlp.vision.cardiothoracic import cardiothoracic_ratio
 from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.detect import DetectOptions, detect, place_card
 from radnlp.vision.encoder import Encoder, Outliner
@@ -141,7 +149,26 @@ class EmbeddedVision:
             regions=(*self._regions(image, anatomy, mirrored=mirrored), *boxes),
             heatmaps=heatmaps,
             warnings=_doubts(view, image.id),
+            measurements=() if _is_part(view) else self._ratio(image, anatomy),
         )
+
+    def _ratio(self, image: Image, anatomy: Anatomy) -> tuple[ImageMeasurement, ...]:
+        """Measure the cardiothoracic ratio where all three outlines are there."""
+        outlines = ("left_lung", "right_lung", "heart")
+        if any(label not in anatomy.masks for label in outlines):
+            return ()
+        ratio = cardiothoracic_ratio(*(anatomy.masks[label] for label in outlines))
+        if ratio is None:
+            return ()
+        measurement = ImageMeasurement(
+            id=ImageMeasure.CARDIOTHORACIC_RATIO,
+            image_id=image.id,
+            measure=ImageMeasure.CARDIOTHORACIC_RATIO,
+            value=ratio,
+            region_ids=outlines,
+            provenance=self._drawn_by,
+        )
+        return (measurement,)
 
     def _any_kind(self, image: Image) -> ImageReading:
         reason = contrast_objection(image)
@@ -229,6 +256,10 @@ def _knows_chest_films(encoder: Encoder) -> bool:
             "use the version of radnlp that trained it"
         )
     return bool(guard)
+
+
+def _is_part(view: View | None) -> bool:
+    return view is not None and view.kind is ViewKind.PART
 
 
 def _provenance(weights: str) -> Provenance:

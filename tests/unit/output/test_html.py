@@ -17,7 +17,20 @@ from PIL import Image as Picture
 
 from radnlp.output.html import render
 from radnlp.output.page.report import Piece, woven
-from radnlp.schema import DISCLAIMER, Analysis, Image, Report, Span
+from radnlp.schema import (
+    DISCLAIMER,
+    Analysis,
+    Correction,
+    Critical,
+    Draft,
+    DraftSection,
+    Image,
+    ImageMeasure,
+    ImageMeasurement,
+    Report,
+    Sentence,
+    Span,
+)
 
 
 class Reader(HTMLParser):
@@ -274,3 +287,31 @@ def test_no_mention_is_told_twice_in_the_list(chest: Analysis) -> None:
     again = dataclasses.replace(chest.entities[1], id="e8")
     page = page_of(dataclasses.replace(chest, entities=(*chest.entities, again)))
     assert page.count('data-id="e1 e8"') == 1
+
+
+def test_critical_and_corrected_sentences_are_marked(chest: Analysis) -> None:
+    said = Sentence(
+        text="Possible <pneumothorax>.",
+        section=DraftSection.IMPRESSION,
+        evidence=("f0",),
+        critical=Critical.POSSIBLE,
+    )
+    fixed = Correction(
+        section=DraftSection.FINDINGS, before="Left <mass>.", after=None, reason="no side"
+    )
+    page = page_of(dataclasses.replace(chest, draft=Draft(sentences=(said,), corrections=(fixed,))))
+    assert '<span class="flag">CRITICAL, POSSIBLE</span>Possible &lt;pneumothorax&gt;.' in page
+    assert "“Left &lt;mass&gt;.” dropped: no side" in page
+    assert 'class="flag"' not in page_of(chest)
+
+
+def test_what_was_measured_stands_with_its_image(chest: Analysis) -> None:
+    measured = ImageMeasurement(
+        id="m0",
+        image_id="i0",
+        measure=ImageMeasure.CARDIOTHORACIC_RATIO,
+        value=0.5249,
+        region_ids=(chest.regions[0].id,),
+    )
+    page = page_of(dataclasses.replace(chest, image_measurements=(measured,)))
+    assert "cardiothoracic ratio 0.52, by the outlines" in page

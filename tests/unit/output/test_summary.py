@@ -8,7 +8,21 @@ import io
 from rich.console import Console
 
 from radnlp.output.summary import print_summary, render, summary_text
-from radnlp.schema import DISCLAIMER, Analysis, Conflict, ConflictKind, Notice, Report
+from radnlp.schema import (
+    DISCLAIMER,
+    Analysis,
+    Conflict,
+    ConflictKind,
+    Correction,
+    Critical,
+    Draft,
+    DraftSection,
+    ImageMeasure,
+    ImageMeasurement,
+    Notice,
+    Report,
+    Sentence,
+)
 
 
 def line_with(text: str, words: str) -> str:
@@ -140,3 +154,32 @@ def test_a_terminal_gets_styles(chest: Analysis) -> None:
     file = io.StringIO()
     print_summary(chest, Console(file=file, force_terminal=True, width=120))
     assert "\x1b[1m" in file.getvalue()
+
+
+def test_critical_corrected_and_measured_are_told(chest: Analysis) -> None:
+    said = Sentence(
+        text="Pneumothorax.",
+        section=DraftSection.IMPRESSION,
+        evidence=("f0", "m0"),
+        critical=Critical.PRESENT,
+    )
+    fixed = Correction(
+        section=DraftSection.FINDINGS, before="Left mass.", after="Mass.", reason="no side"
+    )
+    measured = ImageMeasurement(
+        id="m0",
+        image_id="i0",
+        measure=ImageMeasure.CARDIOTHORACIC_RATIO,
+        value=0.5249,
+        region_ids=(chest.regions[0].id,),
+    )
+    text = summary_text(
+        dataclasses.replace(
+            chest,
+            draft=Draft(sentences=(said,), corrections=(fixed,)),
+            image_measurements=(measured,),
+        )
+    )
+    assert "CRITICAL: Pneumothorax.  [f0, m0]" in text
+    assert "“Left mass.” now “Mass.”: no side" in text
+    assert "m0  cardiothoracic ratio 0.52, by the outlines" in text

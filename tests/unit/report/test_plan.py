@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from radnlp.report.plan import Claim, PlanOptions, Statement, plan
+from radnlp.report.plan import PlanOptions, plan
+from radnlp.report.statement import Claim, Statement
 from radnlp.schema import (
     Assertion,
     Box,
@@ -85,9 +86,17 @@ def test_the_heart_has_no_side(say, finding, zones, spot) -> None:
     assert statement.side is None
 
 
-def test_of_a_concept_and_its_kin_the_surest_is_said(say, finding) -> None:
-    said = say(findings=[finding("opacity", 0.6), finding("consolidation", 0.4, "f1")])
-    assert [one.concept for one in said] == ["opacity"]
+@pytest.mark.parametrize(
+    ("opacity", "consolidation", "said"),
+    [(0.6, 0.4, "consolidation"), (0.9, 0.4, "opacity"), (0.6, 0.1, "opacity")],
+)
+def test_of_a_concept_and_its_kin_the_surely_stated_is_said_else_the_narrower(
+    say, finding, opacity, consolidation, said
+) -> None:
+    (one,) = say(
+        findings=[finding("opacity", opacity), finding("consolidation", consolidation, "f1")]
+    )
+    assert one.concept == said
 
 
 def test_a_report_mention_is_stated_with_what_it_says(say, mention) -> None:

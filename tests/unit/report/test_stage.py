@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from radnlp.report import TemplateReport
+from radnlp.report import ReportOptions, Style, TemplateReport, WriterReport
 from radnlp.schema import (
     DISCLAIMER,
     Assertion,
     Box,
+    Change,
+    Critical,
     Draft,
+    EntityKind,
+    ImageMeasure,
+    ImageMeasurement,
+    ImageReading,
     LinkReading,
     Report,
+    Sentence,
     Severity,
     Side,
     Study,
@@ -96,10 +105,243 @@ def test_an_unlikely_positive_finding_keeps_the_impression_open(draft, finding) 
 
 def test_a_sentence_that_reads_back_wrong_is_not_in_the_draft(draft, mention, read) -> None:
     def misread(report: Report) -> TextReading:
-        return read(Report(text=report.text.replace("Left", "Right")))
+        return read(Report(text=report.text.replace("Left pneumonia", "Right abscess")))
 
     said = [mention("pneumonia", side=Side.LEFT), mention("cardiomegaly", "e1")]
     result = draft(said, reader=misread)
     assert result is not None
     assert result.findings == "Cardiomegaly."
     assert result.impression == "Cardiomegaly."
+    lost = result.corrections
+    assert [(one.section, one.before, one.after) for one in lost] == [
+        ("findings", "Left pneumonia.", None),
+        ("impression", "Left pneumonia.", None),
+    ]
+
+
+def test_a_sentence_that_reads_back_as_more_is_written_anew(draft, mention, read) -> None:
+    def misread(report: Report) -> TextReading:
+        return read(Report(text=report.text.replace("Left", "Right")))
+
+    result = draft([mention("pneumonia", side=Side.LEFT)], reader=misread)
+    assert result is not None
+    assert result.findings == "Pneumonia."
+    assert [one.reason for one in result.corrections] == [
+        "no evidence for the side of pneumonia"
+    ] * 2
+
+
+def test_what_is_corrected_is_counted_in_the_log_without_its_words(
+    draft, mention, read, caplog: pytest.LogCaptureFixture
+) -> None:
+    def misread(report: Report) -> TextReading:
+        return read(Report(text=report.text.replace("Left", "Right")))
+
+    with caplog.at_level("INFO", logger="radnlp"):
+        draft([mention("pneumonia", side=Side.LEFT)], reader=misread)
+    assert "2 draft sentences" in caplog.text
+    assert "neumonia" not in caplog.text
+
+
+def test_the_order_is_devices_lungs_pleura_heart_and_mediastinum_bones(draft, mention) -> None:
+    said = ["rib_fracture", "lymphadenopathy", "pleural_effusion", "pneumonia"]
+    tube = mention("endotracheal_tube", "e9", kind=EntityKind.DEVICE)
+    result = draft([*(mention(one, f"e{n}") for n, one in enumerate(said)), tube])
+    assert result.findings == (
+        "Endotracheal tube in place. Pneumonia. Pleural effusion. Lymphadenopathy. Rib fracture."
+    )
+
+
+class TestStyle:
+    """Options change the words, not what is said."""
+
+    @pytest.fixture
+    def styled(self, study, look, read, finding, mention):
+        def make(**style):
+            return TemplateReport(ReportOptions(style=Style(**style)))(
+                study,
+                [mention("mass"), mention("pneumonia", "e1")],
+                look(finding("pneumothorax", 0.01)),
+                LinkReading(),
+                read,
+            )
+
+        return make
+
+    def test_prose(self, styled) -> None:
+        assert styled(form="prose").findings == (
+            "Mass is present. Pneumonia is present. There is no pneumothorax."
+        )
+
+    def test_without_normals(self, styled) -> None:
+        assert styled(normals=False).findings == "Mass. Pneumonia."
+
+    def test_a_short_impression(self, styled) -> None:
+        assert styled(impression_length=1).impression == "Mass."
+
+
+class TestPrior:
+    """Comparisons come with an earlier report only."""
+
+    @pytest.fixture
+    def with_prior(self, study, look, zones, read):
+        def make(prior, mentions=(), findings=()):
+            told = replace(study, prior=Report(text=prior, id="prior") if prior else None)
+            regions = LinkReading(regions=zones)
+            return TemplateReport()(told, mentions, look(*findings), regions, read)
+
+        return make
+
+    def test_without_one_nothing_is_compared(self, with_prior, mention) -> None:
+        result = with_prior(None, [mention("pneumonia", change=Change.WORSE)])
+        assert result.findings == "Pneumonia."
+
+    def test_what_it_denied_is_new(self, with_prior, mention) -> None:
+        result = with_prior("No pneumonia.", [mention("pneumonia")])
+        assert result.findings == "Pneumonia, new compared with the prior report."
+        assert result.sentences[0].evidence == ("e0", "p:e0")
+
+    def test_a_large_one_that_it_denied_leaves_room_for_a_small_one(
+        self, with_prior, mention
+    ) -> None:
+        result = with_prior("No large pleural effusion.", [mention("pleural_effusion")])
+        assert result.findings == "Pleural effusion."
+
+    def test_what_it_leaves_out_is_not(self, with_prior, mention) -> None:
+        result = with_prior("No pneumothorax.", [mention("pneumonia")])
+        assert result.findings == "Pneumonia."
+
+    def test_what_it_holds_for_possible_is_not_compared(self, with_prior, mention) -> None:
+        assert with_prior("Possible pneumonia.", [mention("pneumonia")]).findings == "Pneumonia."
+
+    def test_what_is_possible_now_is_not_compared(self, with_prior, finding) -> None:
+        result = with_prior("No pneumonia.", findings=[finding("pneumonia", 0.6)])
+        assert result.findings == "Possible pneumonia."
+
+    def test_what_it_states_is_seen_again(self, with_prior, mention) -> None:
+        result = with_prior("Pneumonia.", [mention("pneumonia")])
+        assert result.findings == "Pneumonia, again seen compared with the prior report."
+
+    def test_the_same_extent_is_unchanged(self, with_prior, mention) -> None:
+        now = mention("pleural_effusion", side=Side.LEFT, severity=Severity.SMALL)
+        result = with_prior("Small left pleural effusion.", [now])
+        assert result.findings == (
+            "Small left pleural effusion, unchanged compared with the prior report."
+        )
+
+    def test_another_side_is_not_compared(self, with_prior, mention) -> None:
+        result = with_prior("Left effusion.", [mention("pleural_effusion", side=Side.RIGHT)])
+        assert result.findings == "Right pleural effusion."
+
+    def test_what_the_report_calls_worse_is_worse_if_it_was_there(
+        self, with_prior, mention
+    ) -> None:
+        worse = mention("pneumonia", change=Change.WORSE)
+        assert with_prior("Pneumonia.", [worse]).findings == (
+            "Pneumonia, worse compared with the prior report."
+        )
+        assert with_prior("No mass.", [worse]).findings == "Pneumonia."
+
+    def test_what_it_states_and_the_image_does_not_show_is_no_longer_seen(
+        self, with_prior, finding
+    ) -> None:
+        result = with_prior("Left pleural effusion.", findings=[finding("pleural_effusion", 0.02)])
+        assert result.findings == (
+            "No pleural effusion is seen. Left pleural effusion of the prior report no longer seen."
+        )
+        assert result.sentences[1].evidence == ("f0", "p:e0")
+
+    def test_its_history_is_no_earlier_finding(self, with_prior, finding) -> None:
+        result = with_prior(
+            "HISTORY: Pneumonia.\nFINDINGS: Clear.", findings=[finding("pneumonia", 0.02)]
+        )
+        assert "prior" not in result.findings
+
+
+class TestRatio:
+    """The cardiothoracic ratio is said where it was measured."""
+
+    def draw(self, study, finding, read, value, view=None):
+        measured = ImageMeasurement(
+            id="m0",
+            image_id="i0",
+            measure=ImageMeasure.CARDIOTHORACIC_RATIO,
+            value=value,
+            region_ids=("g0",),
+        )
+        reading = ImageReading(
+            image_id="i0", findings=(finding("cardiomegaly", 0.02),), measurements=(measured,)
+        )
+        seen = replace(study, images=(replace(study.images[0], view=view),))
+        return TemplateReport()(seen, (), (reading,), LinkReading(), read)
+
+    def test_it_stands_with_the_heart(self, study, finding, read) -> None:
+        result = self.draw(study, finding, read, 0.44, "PA")
+        assert result.findings == (
+            "Cardiothoracic ratio 0.44, by outlines on a PA film; rotation changes it. "
+            "Heart size is normal."
+        )
+        assert result.sentences[0].evidence == ("m0", "g0")
+
+    def test_above_a_half_the_heart_is_not_called_normal(self, study, finding, read) -> None:
+        result = self.draw(study, finding, read, 0.56, "AP")
+        assert "normal" not in result.findings
+        assert "AP film, which overstates it" in result.findings
+
+
+class TestWriter:
+    """Somebody else's words are kept as far as they are carried."""
+
+    @pytest.fixture
+    def wrote(self, study, look, read, finding, mention):
+        def make(*texts):
+            def write(statements, style):
+                ids = tuple(id for one in statements for id in one.evidence)
+                return [Sentence(text=text, section="findings", evidence=ids) for text in texts]
+
+            return WriterReport(write)(
+                study,
+                [mention("pleural_effusion", side=Side.LEFT), mention("pneumonia", "e1")],
+                look(finding("pneumothorax", 0.01)),
+                LinkReading(),
+                read,
+            )
+
+        return make
+
+    def test_its_sentences_stand_in_the_readers_order(self, wrote) -> None:
+        result = wrote(
+            "No evidence of pneumothorax.",
+            "There is a left pleural effusion.",
+            "Pneumonia is seen.",
+        )
+        assert result.findings == (
+            "Pneumonia is seen. There is a left pleural effusion. No evidence of pneumothorax."
+        )
+        assert result.corrections == ()
+
+    def test_what_it_leaves_out_the_templates_say(self, wrote) -> None:
+        assert wrote("Pneumonia is seen.").findings == (
+            "Pneumonia is seen. Left pleural effusion. No pneumothorax is seen."
+        )
+
+    def test_what_it_adds_moves_or_flips_is_not_kept(self, wrote) -> None:
+        result = wrote("Right pleural effusion.", "No pneumonia.", "Pneumothorax.", "Hello.")
+        assert result.findings == ("Pneumonia. Left pleural effusion. No pneumothorax is seen.")
+        assert len(result.corrections) == 4
+        assert {one.after for one in result.corrections} == {None}
+
+    def test_what_it_repeats_is_said_once(self, wrote) -> None:
+        result = wrote("Pneumonia is seen.", "Pneumonia is present.")
+        assert result.findings.count("neumonia") == 1
+
+    def test_a_critical_finding_is_flagged_in_its_words_too(
+        self, study, look, zones, read, mention
+    ) -> None:
+        def write(statements, style):
+            return [Sentence(text="There is a pneumothorax.", section="findings", evidence=("e0",))]
+
+        result = WriterReport(write)(
+            study, [mention("pneumothorax")], look(), LinkReading(regions=zones), read
+        )
+        assert [one.critical for one in result.sentences] == [Critical.PRESENT, Critical.PRESENT]

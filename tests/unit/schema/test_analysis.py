@@ -18,6 +18,8 @@ from radnlp.schema import (
     Assertion,
     Box,
     Confidence,
+    Correction,
+    Critical,
     Cue,
     Draft,
     DraftSection,
@@ -25,6 +27,8 @@ from radnlp.schema import (
     EntityKind,
     Image,
     ImageFinding,
+    ImageMeasure,
+    ImageMeasurement,
     Interval,
     Link,
     LinkSource,
@@ -149,8 +153,38 @@ def whole_analysis() -> Analysis:
         links=(Link(entity_id="e1", region_id="g0", source=LinkSource.BOTH),),
         draft=Draft(
             sentences=(
-                Sentence(text="Nodule.", section=DraftSection.FINDINGS, evidence=("f0", "g0")),
-            )
+                Sentence(
+                    text="Nodule.",
+                    section=DraftSection.FINDINGS,
+                    evidence=("f0", "g0", "m0", "p:e0"),
+                    critical=Critical.POSSIBLE,
+                ),
+            ),
+            corrections=(
+                Correction(
+                    section=DraftSection.FINDINGS, before="Left nodule.", after=None, reason="side"
+                ),
+            ),
+        ),
+        image_measurements=(
+            ImageMeasurement(
+                id="m0",
+                image_id="i0",
+                measure=ImageMeasure.CARDIOTHORACIC_RATIO,
+                value=0.5,
+                region_ids=("g0",),
+            ),
+        ),
+        prior=Report(text="Mass.", id="prior"),
+        prior_entities=(
+            Entity(
+                id="e0",
+                text="Mass",
+                span=Span(0, 4),
+                section=SectionKind.FINDINGS,
+                kind=EntityKind.FINDING,
+                concept="mass",
+            ).of_prior(),
         ),
     )
 
@@ -205,6 +239,11 @@ def test_json_of_an_earlier_minor_version_is_read() -> None:
     plain = whole_analysis().to_dict()
     plain["schema_version"] = "1.0"
     del plain["recommendations"], plain["scores"]
+    del plain["image_measurements"], plain["prior"], plain["prior_entities"]
+    del plain["draft"]["corrections"]
+    plain["draft"]["sentences"] = [
+        {"text": "Nodule.", "section": "findings", "evidence": ["f0"], "provenance": None}
+    ]
     for entity in plain["entities"]:
         del entity["quantities"], entity["count"]
         for measurement in entity["measurements"]:
@@ -284,3 +323,29 @@ def test_every_field_of_the_json_is_documented(root: Path) -> None:
     words = set(re.findall(r"[a-z_]+[0-9]*", page))
     plain = names(whole_analysis().to_dict())
     assert plain <= words, f"not documented: {sorted(plain - words)}"
+
+
+@pytest.mark.parametrize("evidence", ["m9", "p:e9", "e9"])
+def test_a_draft_sentence_points_at_evidence_that_is_there(evidence: str) -> None:
+    lost = Sentence(text="Nodule.", section=DraftSection.FINDINGS, evidence=(evidence,))
+    with pytest.raises(InputError, match=f"draft sentence points to '{evidence}'"):
+        replace(whole_analysis(), draft=Draft(sentences=(lost,)))
+
+
+def test_an_image_measurement_points_at_its_outlines() -> None:
+    analysis = whole_analysis()
+    (measured,) = analysis.image_measurements
+    with pytest.raises(InputError, match="image measurement points to 'g7'"):
+        replace(analysis, image_measurements=(replace(measured, region_ids=("g7",)),))
+
+
+def test_a_mention_of_the_earlier_report_stands_in_its_text() -> None:
+    with pytest.raises(InputError, match="p:e0"):
+        replace(whole_analysis(), prior=Report(text="None."))
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_a_measurement_is_a_number(value: float) -> None:
+    (measured,) = whole_analysis().image_measurements
+    with pytest.raises(InputError, match="finite value"):
+        replace(measured, value=value)

@@ -160,10 +160,14 @@ def test_sides_are_never_swapped(stage: EmbeddedVision, simulated: list[Simulate
 
 def test_the_drawn_ratio_is_the_true_one(stage: EmbeddedVision, simulated: list[Simulated]) -> None:
     for film in simulated:
-        drawn = masks_of(stage(Image(pixels=film.pixels)))
+        reading = stage(Image(pixels=film.pixels))
+        drawn = masks_of(reading)
         assert cardiothoracic_ratio(**drawn) == pytest.approx(
             cardiothoracic_ratio(**film.masks), abs=0.03
         )
+        (measured,) = reading.measurements
+        assert measured.value == pytest.approx(cardiothoracic_ratio(**drawn))
+        assert set(measured.region_ids) == set(drawn)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ from radnlp.output.wording import (
     concept_title,
     concept_words,
     confidence_words,
+    correction_words,
+    critical_words,
     detail_words,
     image_words,
+    measured_words,
     modality_words,
     one_line,
     place_words,
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from radnlp.output.marks import Mark
     from radnlp.output.page.lights import Lights
-    from radnlp.schema import Analysis, Entity, Image, ImageFinding
+    from radnlp.schema import Analysis, Entity, Image, ImageFinding, Sentence
 
 _LISTED = (EntityKind.FINDING, EntityKind.DEVICE, EntityKind.PROCEDURE)
 _HEADINGS = {
@@ -98,6 +101,17 @@ def image_findings_html(analysis: Analysis, marks: Sequence[Mark], lights: Light
         findings = [item for item in analysis.image_findings if item.image_id == image.id]
         if findings:
             parts.append(_of_image(image, findings, marks, lights))
+        rows = [
+            _row(
+                escaped(f"{measured_words(one)}, by the outlines"),
+                kind="row measured",
+                lit=lights.of_evidence((one.id, *one.region_ids)),
+                ids=one.id,
+            )
+            for one in analysis.image_measurements
+            if one.image_id == image.id
+        ]
+        parts += [element("ul", "".join(rows), class_="rows")] if rows else []
     return _card("Findings in the image", "".join(parts), "image-findings")
 
 
@@ -123,9 +137,10 @@ def draft_html(analysis: Analysis, lights: Lights) -> str:
     for section in dict.fromkeys(item.section for item in analysis.draft.sentences):
         rows = [
             _row(
-                escaped(item.text)
+                _flag(item)
+                + escaped(item.text)
                 + element("span", escaped(" ".join(item.evidence)), class_="evidence"),
-                kind="row sentence",
+                kind="row sentence critical" if item.critical else "row sentence",
                 lit=lights.of_evidence(item.evidence),
             )
             for item in analysis.draft.sentences
@@ -133,9 +148,18 @@ def draft_html(analysis: Analysis, lights: Lights) -> str:
         ]
         parts.append(element("h3", section.capitalize()))
         parts.append(element("ul", "".join(rows), class_="rows"))
+    if analysis.draft.corrections:
+        lines = [escaped(correction_words(one)) for one in analysis.draft.corrections]
+        parts.append(element("h3", "Corrected in the draft"))
+        parts.append(element("ul", "".join(element("li", one) for one in lines), class_="plain"))
     body = "".join(parts) or element("p", "No sentence has evidence.", class_="quiet")
     note = element("p", escaped(analysis.draft.disclaimer), class_="disclaimer")
     return _card("Draft report", note + body, "draft")
+
+
+def _flag(sentence: Sentence) -> str:
+    words = critical_words(sentence)
+    return element("span", escaped(words), class_="flag") if words else ""
 
 
 def warnings_html(analysis: Analysis) -> str:

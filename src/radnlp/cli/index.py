@@ -1,0 +1,60 @@
+"""``radnlp index``: sentences of one's own reports, to draft with."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from radnlp.cli.options import TextStage
+from radnlp.cli.results import say
+
+EXAMPLES = """\b
+Examples:
+  radnlp index reports/ -o sentences/
+  radnlp index 2023.csv 2024.csv -o sentences/ --text-column report
+  radnlp draft chest.dcm --report-stage retrieve --index sentences/
+\b
+FOLDER then holds sentences of these reports in their own words: treat it as you treat them. Taken
+in is only what was read whole: no names, dates, numbers, comparisons.
+"""
+
+
+def index(
+    *,
+    archive: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ARCHIVE", help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt file."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="For the index.")
+    ],
+    text_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column or field of the text; found by name if not given. Given several times: "
+            "one section each.",
+        ),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
+    text_stage: TextStage = "rules",
+) -> None:
+    """Gather sentences of your own reports, by what they say."""
+    from radnlp import archive as archives
+
+    summary = archives.build_index(
+        archive,
+        output,
+        reading=archives.Reading(text_columns=tuple(text_column or ()), encoding=encoding),
+        text=text_stage,
+    )
+    say(f"{summary.reports:,} reports ({summary.repeated:,} more were copies)")
+    say(f"{summary.kept:,} different sentences of {summary.sentences:,} in {summary.folder}")
+    if summary.failures:
+        say(f"{summary.failures:,} records could not be read")
+        raise typer.Exit(1)
+
+
+__all__ = ["EXAMPLES", "index"]

@@ -1,0 +1,135 @@
+"""What the earlier report bears out of a comparison.
+
+- *new*: it denied the finding, and nowhere states it; what it leaves out was not known then.
+- *again*, *unchanged*: it states the finding, on the same side; unchanged only if both reports give
+  the same extent.
+- *no longer seen*: it states the finding, and the image was judged and does not show it.
+- *worse*, *improved*: the present report says so, and the earlier one states the finding.
+
+What either side holds for possible only is not compared, nor are devices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from radnlp.report.phrases import is_kin, is_narrower, load_phrases
+from radnlp.report.statement import Claim, Statement
+from radnlp.schema import Assertion, Change, Entity, EntityKind, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_SIDES = {
+    Side.LEFT: frozenset({Side.LEFT}),
+    Side.RIGHT: frozenset({Side.RIGHT}),
+    Side.BILATERAL: frozenset({Side.LEFT, Side.RIGHT}),
+}
+_NONE: frozenset[Side] = frozenset()
+_GRADED = (Change.WORSE, Change.IMPROVED)
+
+
+def sides_of(side: Side | None) -> frozenset[Side]:
+    """Return left, right or both; nothing where no side is said.
+
+    Examples:
+        >>> sorted(sides_of(Side.BILATERAL))
+        [<Side.LEFT: 'left'>, <Side.RIGHT: 'right'>]
+    """
+    return _SIDES.get(side or Side.MIDLINE, _NONE)
+
+
+def stated_before(concept: str, side: Side | None, earlier: Sequence[Entity]) -> tuple[Entity, ...]:
+    """Return the earlier mentions that state the finding, or a narrower one, on the same side."""
+    return tuple(
+        one
+        for one in earlier
+        if _counts(one)
+        and one.assertion == Assertion.PRESENT
+        and is_narrower(one.concept, concept)
+        and sides_of(one.side) == sides_of(side)
+    )
+
+
+def denied_before(concept: str, side: Side | None, earlier: Sequence[Entity]) -> tuple[Entity, ...]:
+    """Return the earlier mentions that deny the finding; none if others leave room for it."""
+    said = sides_of(side)
+    if any(
+        _counts(one) and one.assertion != Assertion.ABSENT and is_kin(one.concept, concept)
+        for one in earlier
+    ):
+        return ()
+    return tuple(
+        one
+        for one in earlier
+        if _counts(one)
+        and one.assertion == Assertion.ABSENT
+        and is_narrower(concept, one.concept)
+        and one.severity is None
+        and not narrowed(one.locations)
+        and (not sides_of(one.side) or (said and said <= sides_of(one.side)))
+    )
+
+
+def compared(statements: Sequence[Statement], earlier: Sequence[Entity]) -> Iterator[Statement]:
+    """Yield the statements with the comparisons that the earlier report bears out, and no others.
+
+    Args:
+        statements: Of this study; a change that the report states itself may stand in them.
+        earlier: Mentions of the earlier report, ids with ``p:``.
+    """
+    for one in statements:
+        if one.claim == Claim.PRESENT and not one.device:
+            yield _with_change(one, earlier)
+        else:
+            yield replace(one, change=None)
+        if one.claim == Claim.ABSENT:
+            yield from _gone(one, earlier)
+
+
+def _with_change(one: Statement, earlier: Sequence[Entity]) -> Statement:
+    before = stated_before(one.concept, one.side, earlier)
+    if before:
+        change = one.change if one.change in _GRADED else Change.STABLE
+        extents = {entity.severity for entity in before}
+        same = one.severity is not None and extents == {one.severity}
+    else:
+        before = denied_before(one.concept, one.side, earlier)
+        change, same = Change.NEW, False
+    if not before:
+        return replace(one, change=None)
+    evidence = (*one.evidence, *(entity.id for entity in before))
+    return replace(one, change=change, same_extent=same, evidence=evidence)
+
+
+def _gone(denial: Statement, earlier: Sequence[Entity]) -> Iterator[Statement]:
+    """Yield what the earlier report states of what is denied now, once per finding and side."""
+    gone: dict[tuple[str, Side | None], Statement] = {}
+    for one in earlier:
+        stated = _counts(one) and one.assertion == Assertion.PRESENT
+        if not stated or not is_narrower(one.concept, denial.concept):
+            continue
+        side = one.side if sides_of(one.side) else None
+        first = gone.get((one.concept, side))
+        evidence = first.evidence if first else denial.evidence
+        gone[one.concept, side] = Statement(
+            concept=one.concept,
+            claim=Claim.ABSENT,
+            evidence=(*evidence, one.id),
+            side=side,
+            change=Change.RESOLVED,
+        )
+    yield from gone.values()
+
+
+def narrowed(places: Iterable[str]) -> bool:
+    """Tell whether places name a part of an organ, so that a denial there leaves room elsewhere."""
+    return any(place in load_phrases().places for place in places)
+
+
+def _counts(one: Entity) -> bool:
+    return one.kind == EntityKind.FINDING and one.counts
+
+
+__all__ = ["compared", "denied_before", "narrowed", "sides_of", "stated_before"]

@@ -1,0 +1,72 @@
+"""One thing that a draft says, before it has words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from radnlp.report.phrases import load_phrases
+from radnlp.schema import Change, Critical, Severity, Side
+
+
+class Claim(StrEnum):
+    """How a statement is meant."""
+
+    PRESENT = "present"
+    POSSIBLE = "possible"
+    ABSENT = "absent"
+    MEASURED = "measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One thing to say.
+
+    Attributes:
+        concept: Vocabulary id, or what was measured.
+        claim: How it is meant.
+        evidence: Ids of mentions, image findings, regions and measurements; ids with ``p:`` are
+            mentions of the earlier report.
+        side: If known.
+        place: Anatomy concept, if known; of a device only where it must not lie.
+        severity: If the report gives one.
+        change: Against the earlier report, if that bears it out.
+        same_extent: True if both reports give the same extent of something stable.
+        device: True for a device.
+        value: What was measured.
+        view: Of the image that was measured: ``PA``, ``AP``, or not known.
+    """
+
+    concept: str
+    claim: Claim
+    evidence: tuple[str, ...]
+    side: Side | None = None
+    place: str | None = None
+    severity: Severity | None = None
+    change: Change | None = None
+    same_extent: bool = False
+    device: bool = False
+    value: float | None = None
+    view: str | None = None
+
+    @property
+    def positive(self) -> bool:
+        """Whether it states a finding or device, surely or possibly."""
+        return self.claim in (Claim.PRESENT, Claim.POSSIBLE)
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether it states a device where it must not lie."""
+        return self.device and self.place is not None
+
+    @property
+    def critical(self) -> Critical | None:
+        """How surely it states what somebody must be told at once; ``None`` if it does not."""
+        if not self.positive:
+            return None
+        if not self.misplaced and not load_phrases().is_critical(self.concept):
+            return None
+        return Critical.PRESENT if self.claim == Claim.PRESENT else Critical.POSSIBLE
+
+
+__all__ = ["Claim", "Statement"]

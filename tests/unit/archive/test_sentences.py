@@ -1,0 +1,55 @@
+"""An archive becomes an index of sentences."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from radnlp.archive import build_index
+from radnlp.errors import FileMissing, InputError
+from radnlp.report.index import SentenceIndex
+
+
+def write(path, *texts) -> None:
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
+
+
+def test_findings_and_impression_are_indexed_and_history_is_not(tmp_path) -> None:
+    write(
+        tmp_path / "reports.jsonl",
+        "HISTORY: Pneumonia.\nFINDINGS: No mass. Seen by Dr. Grey.\nIMPRESSION: Cardiomegaly.",
+    )
+    summary = build_index([tmp_path], tmp_path / "index")
+    texts = {one.text for one in SentenceIndex.load(tmp_path / "index").entries}
+    assert texts == {"No mass.", "Cardiomegaly."}
+    assert (summary.reports, summary.kept, summary.sentences) == (1, 2, 3)
+
+
+def test_a_copy_of_a_report_counts_once(tmp_path) -> None:
+    write(tmp_path / "reports.jsonl", "No mass.", "No mass.", "No mass. Nodule.")
+    summary = build_index([tmp_path], tmp_path / "index")
+    (first, *_) = SentenceIndex.load(tmp_path / "index").entries
+    assert (summary.reports, summary.repeated) == (2, 1)
+    assert (first.text, first.reports) == ("No mass.", 2)
+
+
+def test_a_bad_record_is_counted_and_takes_no_other_with_it(tmp_path) -> None:
+    (tmp_path / "reports.jsonl").write_text('{"text": "No mass."}\n{"te\n', "utf-8")
+    summary = build_index([tmp_path], tmp_path / "index")
+    assert (summary.reports, summary.failures, summary.kept) == (1, 1, 1)
+
+
+def test_an_archive_without_a_readable_report_is_refused(tmp_path) -> None:
+    (tmp_path / "reports.jsonl").write_text('{"te\n', "utf-8")
+    with pytest.raises(InputError, match="none of the inputs"):
+        build_index([tmp_path], tmp_path / "index")
+    with pytest.raises(FileMissing):
+        build_index([tmp_path / "none"], tmp_path / "index")
+
+
+def test_the_index_in_the_archives_folder_is_no_part_of_the_archive(tmp_path) -> None:
+    write(tmp_path / "reports.jsonl", "No mass.")
+    first = build_index([tmp_path], tmp_path / "index")
+    again = build_index([tmp_path], tmp_path / "index")
+    assert (first.reports, first.kept) == (again.reports, again.kept) == (1, 1)

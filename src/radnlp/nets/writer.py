@@ -28,6 +28,7 @@ __all__ = [
     "LoadedWriter",
     "ReportWriter",
     "ReportWriterConfig",
+    "joined",
     "load_writer",
     "memory_of",
     "own_tensors",

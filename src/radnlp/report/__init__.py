@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from radnlp.report.compose import Heard, ReportOptions, Writer, compose
+from radnlp.report.generate import WriterReport
 from radnlp.report.plan import PlanOptions
 from radnlp.report.retrieve import RetrieveReport
 from radnlp.report.statement import Claim, Statement
@@ -60,38 +61,6 @@ class TemplateReport:
         """
         heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
         return compose(heard, self.options)
-
-
-class WriterReport:
-    """Has somebody else word the findings; what that one says beyond its evidence is not kept.
-
-    Args:
-        writer: Takes the statements, with their evidence, and the style; returns sentences.
-        options: All have defaults.
-
-    Examples:
-        >>> def silent(statements, style):
-        ...     return []
-        >>> WriterReport(silent).options.style.form
-        <Form.TELEGRAPHIC: 'telegraphic'>
-    """
-
-    def __init__(self, writer: Writer, options: ReportOptions | None = None) -> None:
-        self.options = options or ReportOptions()
-        self.writer = writer
-        self.provenance = getattr(writer, "provenance", None) or made_by("writer")
-
-    def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
-    ) -> Draft | None:
-        """Return a draft as `TemplateReport` does; the templates say what the writer does not."""
-        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
-        return compose(heard, self.options, self.writer)
 
 
 __all__ = [

@@ -30,6 +30,7 @@ class Phrases:
     plural: frozenset[str]
     absent: Mapping[str, str]
     places: Mapping[str, str]
+    nouns: Mapping[str, str]
     misplaced: Mapping[str, str]
     regions: Mapping[str, str]
     words: Mapping[str, frozenset[str]]
@@ -123,6 +124,7 @@ def load_phrases() -> Phrases:
         plural=frozenset(table["plural"]["concepts"]),
         absent=table["absent"],
         places=table["places"],
+        nouns=table["nouns"],
         misplaced=table["misplaced"],
         regions=table["regions"],
         words={name: frozenset(words) for name, words in table["words"].items()},

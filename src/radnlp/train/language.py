@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from radnlp.train.grammar import Frame
     from radnlp.train.pieces import MiniLM
 
-__all__ = ["LanguageTraining", "train_language"]
+__all__ = ["LanguageTraining", "batch_of", "train_language"]
 
 #: Target of a piece that the loss leaves out.
 _LEFT_OUT = -100

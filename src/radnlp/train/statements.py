@@ -15,7 +15,7 @@ from radnlp.vocabulary import load_vocabulary
 if TYPE_CHECKING:
     import random
 
-__all__ = ["Said", "made_statement", "said_of_box"]
+__all__ = ["Said", "either", "made_statement", "said_of_box"]
 
 _STYLES = ("prose", "telegraphic")
 

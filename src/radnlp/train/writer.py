@@ -146,6 +146,7 @@ class _Run:
             "scale_embedding": True,
         }
         self.patches, self.seen = _patches(options)
+        self.vision = Encoder(options.vision).name if self.seen else None
         if self.seen:
             self.shape["patch_width"] = int(self.patches.shape[2])
         self.net = ReportWriter(ReportWriterConfig(**self.shape))
@@ -248,7 +249,7 @@ class _Run:
                     "batch": self.options.batch,
                     "filmed": self.options.filmed,
                     "boxes": len(self.seen),
-                    "vision": str(self.options.vision),
+                    "vision": self.vision,
                 },
             },
         )

@@ -14,7 +14,7 @@ from radnlp.nets.weights import architecture_of
 from radnlp.schema.entity import Side
 from radnlp.schema.geometry import Box, Mask, PixelMap
 from radnlp.schema.notice import Notice
-from radnlp.schema.reading import HeatMap, ImageReading
+from radnlp.schema.reading import Embedding, HeatMap, ImageReading
 from radnlp.schema.region import (
     Confidence,
     ImageMeasure,
@@ -27,7 +27,7 @@ from radnlp.version import __version__
 from radnlp.vision.cardiothoracic import cardiothoracic_ratio
 from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.detect import DetectOptions, detect, place_card
-from radnlp.vision.encoder import Encoder, Outliner
+from radnlp.vision.encoder import Encoded, Encoder, Outliner
 from radnlp.vision.guard import ViewLimits, contrast_objection, objection, view_objection
 from radnlp.vision.prepare import PreparationOptions
 from radnlp.vision.segment import Anatomy, Plausibility, segment
@@ -150,6 +150,7 @@ class EmbeddedVision:
             heatmaps=heatmaps,
             warnings=_doubts(view, image.id),
             measurements=() if _is_part(view) else self._ratio(image, anatomy),
+            embedding=_embedding(self._encoder.name, encoded, image, mirrored=mirrored),
         )
 
     def _ratio(self, image: Image, anatomy: Anatomy) -> tuple[ImageMeasurement, ...]:
@@ -247,6 +248,25 @@ def _doubts(view: View | None, image_id: str) -> tuple[Notice, ...]:
     return (Notice(name=name, message=message, source=image_id),)
 
 
+def _embedding(name: str, encoded: Encoded, image: Image, *, mirrored: bool) -> Embedding:
+    """Return the deepest map in fields, (h, w, channels), and its mean, in stored pixels."""
+    fields = encoded.layout.transpose(1, 2, 0)
+    step = encoded.size / fields.shape[0]
+    there = encoded.pixel_map
+    pixel_map = PixelMap(
+        scale_x=there.scale_x * step,
+        scale_y=there.scale_y * step,
+        offset_x=there.offset_x,
+        offset_y=there.offset_y,
+    )
+    if mirrored:
+        fields = fields[:, ::-1]
+        pixel_map = _mirrored_map(pixel_map, fields.shape[1], image.columns)
+    return Embedding(
+        encoder=name, vector=fields.mean(axis=(0, 1)), patches=fields, pixel_map=pixel_map
+    )
+
+
 def _knows_chest_films(encoder: Encoder) -> bool:
     """Tell whether weights read frontal chest films alone, or images of any kind."""
     guard = encoder.card.get("guard", "chest")
@@ -272,12 +292,15 @@ def _mirrored_box(region: Region, columns: int) -> Region:
 
 
 def _mirror(heatmap: HeatMap, columns: int) -> HeatMap:
-    there = heatmap.pixel_map
-    width = heatmap.values.shape[1] * there.scale_x
-    back = PixelMap(
+    back = _mirrored_map(heatmap.pixel_map, heatmap.values.shape[1], columns)
+    return HeatMap(concept=heatmap.concept, values=np.fliplr(heatmap.values), pixel_map=back)
+
+
+def _mirrored_map(there: PixelMap, cells: int, columns: int) -> PixelMap:
+    """Return the map of a grid whose cells were put in the opposite order along the rows."""
+    return PixelMap(
         scale_x=there.scale_x,
         scale_y=there.scale_y,
-        offset_x=columns - width - there.offset_x,
+        offset_x=columns - cells * there.scale_x - there.offset_x,
         offset_y=there.offset_y,
     )
-    return HeatMap(concept=heatmap.concept, values=np.fliplr(heatmap.values), pixel_map=back)

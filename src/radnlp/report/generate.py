@@ -1,0 +1,196 @@
+"""Has a decoder word the findings: `radnlp.nets.writer`, or anybody else's writer.
+
+The decoder gets one plan per sentence, so every sentence keeps the evidence of its statements, and
+is read back like all others. What it cannot say (measurements, misplaced tubes, changes of extent),
+and what it says with more than its evidence, the templates say.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from radnlp.report.compose import Heard, ReportOptions, Writer, compose
+from radnlp.report.phrases import load_phrases
+from radnlp.report.statement import Claim, Statement
+from radnlp.report.template import made_by
+from radnlp.schema import Change, DraftSection, Provenance, Sentence
+from radnlp.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from radnlp.report.style import Style
+    from radnlp.schema import Draft, Entity, ImageReading, LinkReading, Report, Study, TextReading
+
+_CLAIMS = {Claim.PRESENT: "present", Claim.POSSIBLE: "possible", Claim.ABSENT: "absent"}
+_CHANGES = {Change.NEW: "new", Change.STABLE: "stable", Change.RESOLVED: "gone"}
+
+
+class _Planned(NamedTuple):
+    """A plan in the decoder's words, and the statements that it says."""
+
+    plan: str
+    says: tuple[Statement, ...]
+
+
+class Decoder:
+    """Words statements with the small decoder; a `radnlp.report.compose.Writer`.
+
+    Args:
+        weights: A file, a folder, or the name of shipped weights.
+
+    Raises:
+        ModelNotFound: There are no such weights.
+        ModelRejected: They do not fit.
+    """
+
+    def __init__(self, weights: str | Path = "writer-mini0") -> None:
+        # transformers is loaded only where somebody asks for the decoder.
+        from radnlp.nets.writer import load_writer
+
+        self._loaded = load_writer(weights)
+        self.provenance = Provenance(
+            producer="radnlp.report.writer",
+            version=__version__,
+            weights=self._loaded.weights.name,
+        )
+        #: ``name@sha256`` of the network whose patches it has learned to see.
+        self.sees: str | None = self._loaded.weights.card["training"].get("vision")
+
+    def __call__(
+        self,
+        statements: Sequence[Statement],
+        style: Style,
+        *,
+        patches: NDArray[np.float32] | None = None,
+    ) -> list[Sentence]:
+        """Return one sentence per statement, and one per group for all that is plainly denied.
+
+        Args:
+            statements: In the reader's order.
+            style: Whether it writes notes or sentences.
+            patches: Of the image, shape (patches, channels), of the network that it knows.
+        """
+        import torch
+
+        from radnlp.nets.writer import write
+
+        planned = list(_plans(statements, style))
+        seen = None if patches is None else torch.from_numpy(patches)
+        texts = write(self._loaded, [one.plan for one in planned], seen)
+        return [
+            Sentence(
+                text=text,
+                section=DraftSection.FINDINGS,
+                evidence=tuple(dict.fromkeys(id for what in one.says for id in what.evidence)),
+                provenance=self.provenance,
+            )
+            for text, one in zip(texts, planned, strict=True)
+            if text
+        ]
+
+
+def _plans(statements: Sequence[Statement], style: Style) -> Iterator[_Planned]:
+    phrases = load_phrases()
+    for _, group in groupby(statements, key=lambda one: phrases.group(one.concept)):
+        denied: list[Statement] = []
+        for one in group:
+            if one.claim == Claim.ABSENT and one.change is None and not one.side:
+                denied.append(one)
+            elif one.claim in _CLAIMS and not one.misplaced and _sayable(one):
+                yield _Planned(_plan([one], style), (one,))
+        own = [one for one in denied if one.concept in phrases.absent]
+        plain = [one for one in denied if one not in own]
+        for some in (plain, *([one] for one in own)):
+            if some:
+                yield _Planned(_plan(some, style), tuple(some))
+
+
+def _sayable(one: Statement) -> bool:
+    """Tell whether the decoder has words for the change, if there is one."""
+    if one.change is None:
+        return True
+    if one.change is Change.STABLE and not one.same_extent:
+        return False
+    return one.change in _CHANGES and one.claim != Claim.POSSIBLE
+
+
+def _plan(statements: Sequence[Statement], style: Style) -> str:
+    from radnlp.nets.writer import plan_text
+
+    phrases, first = load_phrases(), statements[0]
+    claim = _CLAIMS[first.claim] if first.change is None else _CHANGES[first.change]
+    return plan_text(
+        style=str(style.form),
+        claim=claim,
+        extent=first.severity or "",
+        side=first.side or "",
+        place=phrases.nouns.get(first.place or "", ""),
+        names=[phrases.name(one.concept) for one in statements],
+    )
+
+
+class WriterReport:
+    """Has the decoder, or somebody else, word the findings.
+
+    Args:
+        writer: Takes the statements, with their evidence, and the style; returns sentences.
+            ``None`` for the decoder.
+        options: All have defaults.
+        weights: Of the decoder, if no writer is given.
+
+    Raises:
+        ModelNotFound: There are no such weights.
+        ModelRejected: They do not fit.
+
+    Examples:
+        >>> def silent(statements, style):
+        ...     return []
+        >>> WriterReport(silent).options.style.form
+        <Form.TELEGRAPHIC: 'telegraphic'>
+    """
+
+    def __init__(
+        self,
+        writer: Writer | None = None,
+        options: ReportOptions | None = None,
+        *,
+        weights: str | Path = "writer-mini0",
+    ) -> None:
+        self.options = options or ReportOptions()
+        self._decoder = Decoder(weights) if writer is None else None
+        self.writer = self._decoder or writer
+        self.provenance = getattr(self.writer, "provenance", None) or made_by("writer")
+
+    def __call__(
+        self,
+        study: Study,
+        entities: Sequence[Entity],
+        readings: Sequence[ImageReading],
+        links: LinkReading,
+        read: Callable[[Report], TextReading],
+    ) -> Draft | None:
+        """Return a draft as `TemplateReport` does; the templates say what the writer does not."""
+        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
+        writer = self.writer
+        if self._decoder is not None:
+            writer = partial(self._decoder, patches=_patches(readings, self._decoder.sees))
+        return compose(heard, self.options, writer)
+
+
+def _patches(readings: Sequence[ImageReading], encoder: str | None) -> NDArray[np.float32] | None:
+    """Return the patches of the first image that the network the decoder knows has seen."""
+    for reading in readings:
+        seen = reading.embedding
+        if seen is not None and seen.encoder == encoder:
+            return seen.patches.reshape(-1, seen.patches.shape[2])
+    return None
+
+
+__all__ = ["Decoder", "WriterReport"]

@@ -40,7 +40,14 @@ from radnlp.schema.image import (
     Study,
 )
 from radnlp.schema.notice import Notice
-from radnlp.schema.reading import Embedding, HeatMap, ImageReading, LinkReading, TextReading
+from radnlp.schema.reading import (
+    Candidates,
+    Embedding,
+    HeatMap,
+    ImageReading,
+    LinkReading,
+    TextReading,
+)
 from radnlp.schema.region import (
     Confidence,
     Conflict,
@@ -63,6 +70,7 @@ __all__ = [
     "Analysis",
     "Assertion",
     "Box",
+    "Candidates",
     "Change",
     "Confidence",
     "Conflict",

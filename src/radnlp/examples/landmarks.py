@@ -40,11 +40,7 @@ _BASE, _RIM = 43.0, 8.0
 
 def landmarks(torso: Torso) -> dict[str, Box]:
     """Return the box of every place by its label, stored pixels, cut to the film."""
-    found = {}
-    for label, box in (*_middle(torso), *_sides(torso)):
-        if box is not None:
-            found[label] = box
-    return found
+    return {label: box for label, box in (*_middle(torso), *_sides(torso)) if box is not None}
 
 
 def _middle(torso: Torso) -> Iterator[tuple[str, Box | None]]:

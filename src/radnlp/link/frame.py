@@ -8,6 +8,7 @@ tops of the lungs downwards, 1 at their lowest tips in full inspiration.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Bits: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]

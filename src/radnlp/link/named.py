@@ -51,7 +51,7 @@ def floor_of(lung: Bits, heart: Bits | None) -> Floats:
             gap = max(int(_GAP * (bottom - top)), 2)
             if heart[first : first + gap, column].any():
                 low[column] = np.nan
-    return low
+    return np.asarray(low)
 
 
 def named_place(
@@ -83,8 +83,8 @@ def named_place(
         return _around(frame, [(u0, v), (u1, v), (u, v0), (u, v1)], _SIGN[side])
     if label in table.bands:
         low, high = table.bands[label]
-        v = frame.v_of(lung.shape)
-        return np.asarray(lung & (v >= low) & (v <= high))
+        depth = frame.v_of(lung.shape)
+        return np.asarray(lung & (depth >= low) & (depth <= high))
     if name.startswith("rib_") and name[4:].isdecimal():
         path = table.ribs.get(int(name[4:]))
         return None if path is None else _rib(path, lung.shape, frame, _SIGN[side])
@@ -132,7 +132,7 @@ def _edge_of_lung(
     name: str, lung: Bits, floor: Floats, frame: Frame, outward: float
 ) -> Bits | None:
     """Return a strip of a lung field; ``outward`` is 1 if the side wall lies at high x."""
-    x: Floats = (np.arange(lung.shape[1]) + 0.5) * outward
+    x = (np.arange(lung.shape[1]) + 0.5) * outward
     if name == "lung_periphery":
         edge = np.where(lung, x, -np.inf).max(axis=1, keepdims=True)
         return np.asarray(lung & (x > edge - _PERIPHERY * frame.half_width))

@@ -18,6 +18,7 @@ from radnlp.schema import (
 if TYPE_CHECKING:
     from radnlp.schema import (
         Analysis,
+        CardiothoracicRatio,
         Entity,
         Image,
         Measurement,
@@ -169,6 +170,11 @@ def _printable(character: str) -> str:
     return "\ufffd" if unicodedata.category(character) in {"Cc", "Cf"} else character
 
 
+def ratio_words(ratio: CardiothoracicRatio) -> str:
+    """Return the cardiothoracic ratio in words."""
+    return f"Cardiothoracic ratio {ratio.value:.2f}"
+
+
 __all__ = [
     "REGION_SOURCE_WORDS",
     "SOURCE_WORDS",
@@ -184,6 +190,7 @@ __all__ = [
     "one_line",
     "place_words",
     "quantity_words",
+    "ratio_words",
     "side_letters",
     "size_words",
     "speakers",

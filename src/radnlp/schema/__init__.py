@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from radnlp.schema.advice import Interval, Modality, Recommendation, Score, TimeUnit
 from radnlp.schema.analysis import SCHEMA_VERSION, Analysis, Failure
+from radnlp.schema.cardiothoracic import CardiothoracicRatio, Line, cardiothoracic_ratio_of
 from radnlp.schema.draft import DISCLAIMER, Draft, DraftSection, Sentence
 from radnlp.schema.entity import (
     Assertion,
@@ -71,6 +72,7 @@ __all__ = [
     "Assertion",
     "Box",
     "Candidates",
+    "CardiothoracicRatio",
     "Change",
     "Confidence",
     "Conflict",
@@ -87,6 +89,7 @@ __all__ = [
     "ImageFinding",
     "ImageReading",
     "Interval",
+    "Line",
     "Link",
     "LinkReading",
     "LinkSource",
@@ -126,6 +129,7 @@ __all__ = [
     "VoiFunction",
     "Volume",
     "Window",
+    "cardiothoracic_ratio_of",
     "choose_window",
     "direction",
 ]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Drawn", "drawn_boxes", "fit_usual", "habits_of", "main"]
+__all__ = ["Drawn", "drawn_boxes", "fit_usual", "habits_of", "main", "place_of"]
 
 #: Boxes of other findings or zones that count beside a zone's own.
 _BORROWED = 4
@@ -102,7 +102,7 @@ def drawn_boxes(
         known = {one.concept: one for one in reading.candidates}
         placed: dict[tuple[str, str, str], list[Box]] = defaultdict(list)
         for concept, *edges in film.boxes:
-            side, zone = _place_of(Box(*edges), concept, scene.measures())
+            side, zone = place_of(Box(*edges), concept, scene.measures())
             if concept in known and side:
                 placed[concept, side, zone].append(Box(*edges))
         for (concept, side, zone), boxes in placed.items():
@@ -121,7 +121,7 @@ def drawn_boxes(
             _LOGGER.info("%d of %d films seen", number + 1, len(films))
 
 
-def _place_of(box: Box, concept: str, measures: dict[str, Measure]) -> tuple[str, str]:
+def place_of(box: Box, concept: str, measures: dict[str, Measure]) -> tuple[str, str]:
     """Return side and zone of a box's middle; empty if there are no lungs."""
     if not measures:
         return "", ""

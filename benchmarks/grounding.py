@@ -3,12 +3,13 @@
     python benchmarks/grounding.py --data ../shared/data/cxr [--split dev]
 
 For every drawn box of an NIH film a sentence is made: finding, side and third of the lung that the
-box's middle lies in ("Pneumonia in the right lower zone."; the heart has no zone). The sentence and
-the film go through the whole pipeline. "Both" is what it gives: the link of source ``both`` with the
+box's middle lies in ("Pneumonia in the right lower zone."; the heart has no zone). Sentence and
+film go through the whole pipeline. "Both" is what it gives: the link of source ``both`` with the
 highest confidence, else the box of the usual size. Floors: the zone that the words name; the box of
 the usual size there; the likeliest box of the network without words, against every drawn box of the
-finding; a box of the finding's usual size in the middle of the image; the box around the lungs. Sides
-and thirds come from the lungs as the network draws them, for NIH has no drawn ones. A film that is
+finding; a box of the finding's usual size in the middle of the image; the box around the lungs.
+Sides and thirds come from the lungs as the network draws them, for NIH has no drawn ones. A
+film that is
 turned away counts as missed by all but the centre box. Intervals are 95 % bootstrap intervals over
 patients. The table of usual places was fitted on train films.
 """
@@ -125,7 +126,7 @@ def score(box: Box | None, drawn: list[Box]) -> tuple[float, float, float, float
 
 
 def summary(rows: list[dict[str, Any]], draws: int) -> dict[str, Any]:
-    """Every system's measures with intervals, and the gain of both over the better of the others."""
+    """Every system's measures with intervals, and the gain of both over each other."""
     values = np.array([[row[name] for name in SYSTEMS] for row in rows])
     owners, which = np.unique([row["patient"] for row in rows], return_inverse=True)
     random = np.random.default_rng(SEED)

@@ -36,7 +36,7 @@ class Proportions:
     bands: Mapping[str, tuple[float, float]]
     sided: Mapping[str, tuple[float, float, float, float]]
     middle: Mapping[str, tuple[float, float, float, float]]
-    ribs: Mapping[int, tuple[tuple[float, float], ...]]
+    axes: Mapping[str, tuple[tuple[float, float], ...]]
 
 
 @lru_cache(maxsize=1)
@@ -49,9 +49,7 @@ def load_proportions() -> Proportions:
         bands={label: tuple(band) for label, band in table["bands"].items()},
         sided={label: tuple(box) for label, box in table["sided"].items()},
         middle={label: tuple(box) for label, box in table["middle"].items()},
-        ribs={
-            int(number): tuple((u, v) for u, v in path) for number, path in table["ribs"].items()
-        },
+        axes={label: tuple((u, v) for u, v in path) for label, path in table["axes"].items()},
     )
 
 
@@ -80,9 +78,12 @@ class Frame:
             rows = np.flatnonzero(both.any(axis=1))
         first = both[rows].argmax(axis=1).astype(np.float64)
         last = both.shape[1] - both[rows][:, ::-1].argmax(axis=1)
-        self.slope = _slope(rows, (first + last) / 2)
+        self.slope = _slope(rows, (first + last) / 2, (last - first) / 2)
         self._cosine = float(1.0 / np.hypot(1.0, self.slope))
-        self._x = float(np.median((first + last) / 2 - self.slope * (rows + 0.5)))
+        # Where the chest is widest it widens no more, so the row's middle is the midline's.
+        broad = (last - first) >= 0.9 * (last - first).max()
+        middles = ((first + last) / 2 - self.slope * (rows + 0.5))[broad]
+        self._x = float(np.median(middles))
         self.half_width = float((last - first).max() / 2 * self._cosine)
         heights = [self._down(lung) for lung in (left, right)]
         self._top = float(np.mean([edges[0] for edges in heights]))
@@ -113,17 +114,27 @@ class Frame:
         return float(np.min(down)), float(np.max(down)) + 1.0
 
 
-def _slope(rows: NDArray[np.int_], middles: Floats) -> float:
+def _slope(rows: NDArray[np.int_], middles: Floats, halves: Floats) -> float:
     """Return columns per row along the midline: the median slope of halves against each other.
 
-    The tops and the lowest parts are left out: apices are round, and fluid hides the angles.
+    Where a chest widens, a row of the turned chest cuts its two sides at different levels, which
+    moves the row's middle by slope · half width · widening; that is allowed for. The tops and the
+    lowest parts are left out: apices are round, and fluid hides the angles.
     """
-    kept = slice(int(0.15 * rows.size), max(int(0.75 * rows.size), 2))
-    y, x = rows[kept].astype(np.float64), middles[kept]
-    half = y.size // 2
-    if half < 4:
+    if rows.size < 20:
         return 0.0
-    slope = float(np.median((x[half : 2 * half] - x[:half]) / (y[half : 2 * half] - y[:half])))
+    window = max(rows.size // 20, 1)
+    smooth = np.convolve(np.pad(halves, window, mode="edge"), np.ones(2 * window + 1), "valid")
+    smooth /= 2 * window + 1
+    level = rows + smooth * np.gradient(smooth)
+    kept = slice(int(0.15 * rows.size), int(0.75 * rows.size))
+    y, x = level[kept], middles[kept]
+    half = y.size // 2
+    down = y[half : 2 * half] - y[:half]
+    apart = down > 0.1 * rows.size
+    if not apart.any():
+        return 0.0
+    slope = float(np.median((x[half : 2 * half] - x[:half])[apart] / down[apart]))
     return float(np.clip(slope, -_STEEPEST, _STEEPEST))
 
 

@@ -1,7 +1,7 @@
 """Places that are cut only when words name them, in the pixels of the masks they are cut from.
 
-Lobes and fissures are bands of a lung field, ribs are bands around their axes, other bones and the
-middle of the chest are boxes; `zones.toml` has their proportions.
+Lobes and fissures are bands of a lung field, ribs and clavicles are bands around their axes, other
+places are boxes; `zones.toml` has their proportions.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Bits: TypeAlias = NDArray[np.bool_]
 
 _SIGN = {"left": 1.0, "right": -1.0}
 
-# In parts of the frame's height: a rib's half thickness, half the strip along the diaphragm, the
+# In parts of the frame's height: half a bone's thickness, half the strip along the diaphragm, the
 # lower edge of the first lumbar vertebra. In half widths of the chest: the periphery of the lung,
 # the width of the corner between heart and diaphragm.
-_RIB, _RIM, _LUMBAR, _PERIPHERY, _CORNER = 0.025, 0.03, 1.14, 0.22, 0.25
-_RIB_POINTS = 80
+_BONE, _RIM, _LUMBAR, _PERIPHERY, _CORNER = 0.025, 0.03, 1.14, 0.22, 0.25
+_POINTS = 80
 
 # In heights of the lung: how far up its lower edge can be a diaphragm, and how far below it the
 # heart may begin if the lung ends at the heart.
@@ -85,9 +85,8 @@ def named_place(
         low, high = table.bands[label]
         depth = frame.v_of(lung.shape)
         return np.asarray(lung & (depth >= low) & (depth <= high))
-    if name.startswith("rib_") and name[4:].isdecimal():
-        path = table.ribs.get(int(name[4:]))
-        return None if path is None else _rib(path, lung.shape, frame, _SIGN[side])
+    if name in table.axes:
+        return _bone(table.axes[name], lung.shape, frame, _SIGN[side])
     if name == "subdiaphragmatic":
         return _below_dome(floor, frame, _SIGN[side])
     return _edge_of_lung(name, lung, floor, frame, _SIGN[side] * frame.sign)
@@ -99,13 +98,13 @@ def _around(frame: Frame, points: list[tuple[float, float]], sign: float) -> Box
     return Box(*corners.min(axis=0), *corners.max(axis=0))
 
 
-def _rib(
+def _bone(
     path: tuple[tuple[float, float], ...], shape: tuple[int, ...], frame: Frame, sign: float
 ) -> Bits:
     corners = np.array(path) * (sign, 1.0)
-    at, known = np.linspace(0, len(path) - 1, _RIB_POINTS), np.arange(len(path))
+    at, known = np.linspace(0, len(path) - 1, _POINTS), np.arange(len(path))
     axis = frame.to_pixels(np.stack([np.interp(at, known, part) for part in corners.T], axis=1))
-    radius = max(_RIB * frame.height, 1.0)
+    radius = max(_BONE * frame.height, 1.0)
     band = np.zeros(shape, dtype=np.bool_)
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     for x, y in axis:

@@ -117,8 +117,8 @@ def write_networks(folder: Path) -> None:
     quantize_static(whole, small, Noise(), quant_format=QuantFormat.QDQ)
 
 
-def write_files(folder: Path) -> None:
-    """Write one simulated film sixteen times, 3,000 × 2,500 pixels, uncompressed."""
+def write_files(folder: Path, count: int = FILES) -> None:
+    """Write one simulated film ``count`` times, 3,000 × 2,500 pixels, uncompressed."""
     from radnlp.examples.dicomfile import dataset_of
     from radnlp.examples.simulation import Phantom, simulate
 
@@ -131,7 +131,7 @@ def write_files(folder: Path) -> None:
     for name in ("PixelSpacing", "ImagerPixelSpacing"):
         if name in dataset:
             setattr(dataset, name, [value / shrink for value in getattr(dataset, name)])
-    for number in range(FILES):
+    for number in range(count):
         dataset.save_as(folder / f"{number:02}.dcm", enforce_file_format=True)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from radnlp.errors import InputError
 from radnlp.examples.anatomy import Anatomy, Torso
 from radnlp.examples.film import Film, develop
+from radnlp.examples.landmarks import landmarks
 from radnlp.examples.lesions import Request, Shadow, cast, zone_bands
 from radnlp.examples.projection import Frame, blur
 from radnlp.examples.skeleton import bones, spine
@@ -85,6 +86,7 @@ class SimulatedStudy:
             the part behind the heart, below the domes and under fluid) and ``heart``.
         zones: Boxes of ``{left,right}_{upper,mid,lower}_zone``, thirds of the height of the lung
             field before fluid hides any of it.
+        places: Boxes of other named places by anatomy label; see `landmarks`.
         findings: What the film shows, in the order asked for, an enlarged heart last.
         spacing_mm: Distance between pixel centres at the detector.
         heart_ratio: Width of the heart against the inner width of the chest.
@@ -95,6 +97,7 @@ class SimulatedStudy:
     pixels: NDArray[np.uint16]
     masks: dict[str, Bits]
     zones: dict[str, Box]
+    places: dict[str, Box]
     findings: tuple[Lesion, ...]
     spacing_mm: float
     heart_ratio: float
@@ -167,6 +170,7 @@ def simulate(
         pixels=pixels,
         masks=_visible(masks, shadows),
         zones=zones,
+        places=landmarks(torso),
         findings=findings,
         spacing_mm=frame.spacing_mm,
         heart_ratio=ratio,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from radnlp.examples.anatomy import Torso, cage_depth, cage_half_width, chord, smooth_step
 from radnlp.examples.projection import Cloud, join, tube
 
-__all__ = ["bones", "spine"]
+__all__ = ["bones", "clavicle_path", "rib_path", "scapula_paths", "spine", "vertebra_edges"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -34,15 +34,29 @@ def bones(step_mm: float) -> Cloud:
     return join(parts)
 
 
-def _rib(index: int, sign: float, step_mm: float) -> Cloud:
-    drop, end = _RIBS[index]
-    angle = np.radians(np.linspace(7.0, end, 60))
+def rib_path(index: int, sign: float) -> Floats:
+    """Return the axis of a rib from the spine to its front end, shape (60, 3), mm.
+
+    Args:
+        index: 0 for the first rib.
+        sign: -1 for the patient's right, 1 for the left.
+    """
+    drop, _ = _RIBS[index]
+    angle = _rib_angles(index)
     fall = drop * (1.0 - np.cos(angle)) / (1.0 - np.cos(np.radians(150.0)))
     y = -13.0 + 23.2 * index + fall - 9.0 * np.exp(-((angle / 0.5) ** 2)) * (index > 0)
     half, depth = cage_half_width(np.maximum(y + 6.0, 12.0)), cage_depth(np.maximum(y, 22.0)) - 2.0
     half *= 1.0 - 0.20 * (index == 0) - 0.05 * (index == 1)
     x = sign * (half + 2.0) * np.sin(angle) ** 0.9
-    path = np.stack([x, y, depth * np.cos(angle)], axis=1)
+    return np.stack([x, y, depth * np.cos(angle)], axis=1)
+
+
+def _rib_angles(index: int) -> Floats:
+    return np.radians(np.linspace(7.0, _RIBS[index][1], 60))
+
+
+def _rib(index: int, sign: float, step_mm: float) -> Cloud:
+    path, angle = rib_path(index, sign), _rib_angles(index)
     outward = np.stack([sign * np.sin(angle), np.zeros_like(angle), np.cos(angle)], axis=1)
     tall = 5.8 + 1.2 * smooth_step((angle - 0.4) / 1.6)
     radii = np.stack([np.full_like(angle, 3.4), tall * (0.85 if index > 8 else 1.0)], axis=1)
@@ -53,30 +67,42 @@ def _rib(index: int, sign: float, step_mm: float) -> Cloud:
     return Cloud(points=cloud.points, mass=cloud.mass * fade)
 
 
-def _clavicle(sign: float, step_mm: float) -> Cloud:
+def clavicle_path(sign: float) -> Floats:
+    """Return the axis of a clavicle from the sternum to the shoulder, shape (40, 3), mm."""
     path = np.array(
         [(15, 40, -78), (32, 36, -82), (60, 25, -80), (92, 12, -62), (122, 0, -40), (152, -8, -26)],
         dtype=np.float64,
     )
-    path = _smooth(path * [sign, 1.0, 1.0])
+    return _smooth(path * [sign, 1.0, 1.0])
+
+
+def _clavicle(sign: float, step_mm: float) -> Cloud:
+    path = clavicle_path(sign)
     along = np.linspace(0.0, 1.0, len(path))
     radius = 5.0 + 3.2 * np.exp(-((along / 0.16) ** 2)) + 1.2 * smooth_step((along - 0.6) / 0.4)
     radii = np.stack([radius, radius], axis=1)
     return tube(path, radii, step_mm=step_mm, core=MARROW, shell=CORTEX, shell_mm=1.3)
 
 
+# Ridges of the scapula (spine, two borders, coracoid, glenoid): axis, end radii and wall, mm.
+_RIDGES = [
+    ([(104, 34, 92), (130, 8, 92), (156, -12, 70), (168, -14, 50)], 4.0, 5.0, 0.8),
+    ([(150, 32, 60), (146, 62, 78), (138, 100, 92), (128, 138, 98)], 3.0, 4.2, 0.8),
+    ([(101, 30, 92), (100, 70, 98), (108, 110, 100), (127, 140, 98)], 1.6, 2.0, 0.8),
+    ([(146, 12, 50), (136, 8, 34), (130, 16, 24)], 5.0, 5.0, 1.0),
+    ([(147, 10, 56), (152, 26, 56), (148, 44, 58)], 5.0, 5.0, 0.8),
+]
+
+
+def scapula_paths(sign: float) -> list[Floats]:
+    """Return the axes of a scapula's ridges, each of shape (40, 3), mm."""
+    return [_smooth(np.array(points, float) * [sign, 1.0, 1.0]) for points, *_ in _RIDGES]
+
+
 def _shoulder(sign: float, step_mm: float) -> list[Cloud]:
-    """Scapula (spine, two borders, coracoid, blade) and the upper humerus of one side."""
-    ridges = [
-        ([(104, 34, 92), (130, 8, 92), (156, -12, 70), (168, -14, 50)], 4.0, 5.0, 0.8),
-        ([(150, 32, 60), (146, 62, 78), (138, 100, 92), (128, 138, 98)], 3.0, 4.2, 0.8),
-        ([(101, 30, 92), (100, 70, 98), (108, 110, 100), (127, 140, 98)], 1.6, 2.0, 0.8),
-        ([(146, 12, 50), (136, 8, 34), (130, 16, 24)], 5.0, 5.0, 1.0),
-        ([(147, 10, 56), (152, 26, 56), (148, 44, 58)], 5.0, 5.0, 0.8),
-    ]
+    """Scapula (ridges and blade) and the upper humerus of one side."""
     parts = []
-    for points, start, stop, wall in ridges:
-        path = _smooth(np.array(points, dtype=np.float64) * [sign, 1.0, 1.0])
+    for path, (_, start, stop, wall) in zip(scapula_paths(sign), _RIDGES, strict=True):
         radius = np.linspace(start, stop, len(path))
         radius = radius * (1.02 - np.linspace(-1.0, 1.0, len(path)) ** 10) ** 0.5
         radii = np.stack([radius, radius], axis=1)
@@ -103,13 +129,20 @@ def spine(torso: Torso) -> Floats:
     y = torso.grid[1]
     x = torso.x_at(66.0)
     result = np.zeros(y.shape)
-    top = -96.0
+    for index, (top, bottom) in enumerate(vertebra_edges()):
+        half = 13.5 + 0.42 * index
+        result += _vertebra(x, y - (top + bottom) / 2, half=half, tall=bottom - top)
+    return result
+
+
+def vertebra_edges() -> list[tuple[float, float]]:
+    """Return top and bottom (y, mm) of 21 vertebral bodies; the first rib is at number 4, T1."""
+    edges, top = [], -96.0
     for index in range(21):
         tall = 15.0 + 0.62 * index
-        half = 13.5 + 0.42 * index
-        middle, top = top + tall / 2, top + tall + 2.6 + 0.08 * index
-        result += _vertebra(x, y - middle, half=half, tall=tall)
-    return result
+        edges.append((top, top + tall))
+        top += tall + 2.6 + 0.08 * index
+    return edges
 
 
 def _vertebra(x: Floats, y: Floats, *, half: float, tall: float) -> Floats:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from radnlp.link.conflict import ConflictOptions, conflicts_of
 from radnlp.link.ground import GroundOptions
-from radnlp.link.match import is_linkable, links_of
+from radnlp.link.match import Matcher, Mention, is_linkable
+from radnlp.link.notices import notices_of
+from radnlp.link.places import load_places
 from radnlp.link.scene import made_by, read_scene
-from radnlp.schema import LinkReading, Notice
+from radnlp.link.words import said_of
+from radnlp.schema import LinkReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from radnlp.link.scene import Scene
     from radnlp.schema import Entity, ImageReading, Study
 
 
@@ -60,21 +62,38 @@ class DefaultLink:
         """
         ids = _ids_after(readings)
         images = {image.id: image for image in study.images}
+        mentions = _mentions(study, entities)
+        labels = {label for mention in mentions for label in mention.named.labels}
         scenes = [
-            read_scene(images.get(reading.image_id), reading, ids, self.options.ground)
-            for reading in readings
+            read_scene(images.get(one.image_id), one, ids, self.options.ground, labels)
+            for one in readings
         ]
-        return LinkReading(
-            regions=tuple(region for scene in scenes for region in scene.new),
-            links=tuple(
-                link
-                for entity in entities
-                for scene in scenes
-                for link in links_of(entity, scene, self.options.overlap)
-            ),
-            conflicts=conflicts_of(entities, scenes, self.options.conflict),
-            warnings=_without_zones(entities, scenes),
+        matcher = Matcher(ids, self.options.overlap)
+        links = tuple(
+            link
+            for mention in mentions
+            for scene in scenes
+            for link in matcher.links_of(mention, scene)
         )
+        cut = (region for scene in scenes for region in scene.new)
+        return LinkReading(
+            regions=(*cut, *matcher.regions),
+            links=links,
+            conflicts=conflicts_of(entities, scenes, self.options.conflict),
+            warnings=tuple(
+                notice for scene in scenes for notice in notices_of(scene, asked=bool(mentions))
+            ),
+        )
+
+
+def _mentions(study: Study, entities: Sequence[Entity]) -> list[Mention]:
+    """Return what can be tied to places, with the zones that its sentence names."""
+    text, places = study.report.text if study.report else "", load_places()
+    return [
+        Mention(entity=entity, named=places.named_by(entity, said_of(entity, text)))
+        for entity in entities
+        if is_linkable(entity)
+    ]
 
 
 def _ids_after(readings: Sequence[ImageReading]) -> Iterator[str]:
@@ -84,25 +103,6 @@ def _ids_after(readings: Sequence[ImageReading]) -> Iterator[str]:
     while True:
         number += 1
         yield f"g{number}"
-
-
-def _without_zones(entities: Sequence[Entity], scenes: Sequence[Scene]) -> tuple[Notice, ...]:
-    if not any(is_linkable(entity) for entity in entities):
-        return ()
-    return tuple(
-        Notice(
-            name="NoAnatomyWarning",
-            message=(
-                "no lungs were found in this image, so no words of the report were tied to zones "
-                "in it"
-            ),
-            source=scene.reading.image_id,
-        )
-        for scene in scenes
-        # Where the vision stage has said why it saw nothing, that is enough.
-        if not scene.reading.warnings
-        and not any(label in scene.zones for label in ("left_lung", "right_lung"))
-    )
 
 
 __all__ = ["ConflictOptions", "DefaultLink", "DefaultLinkOptions", "GroundOptions"]

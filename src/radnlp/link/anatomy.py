@@ -1,7 +1,7 @@
 """Zones of one image, cut from its lung and heart masks.
 
 A zone's side is its mask's: ``left_lung`` is the patient's left wherever it lies in the picture,
-so an image that is stored flipped gets its zones right.
+so an image that is stored flipped gets its zones right. These zones are cut of every image:
 
 =============================  =====================================================================
 label                          what it is
@@ -11,14 +11,26 @@ label                          what it is
 ``{side}_mid_zone``            middle third
 ``{side}_lower_zone``          lower third
 ``{side}_apex``                upper sixth of the height
-``{side}_base``                a sixth of the height along the lower edge, in the lowest 40 %
-``{side}_costophrenic_angle``  lateral third of the width, within the lowest fifth of the height
-``{side}_hilum``               box at the root of the lung: 30 to 60 % of the height, from halfway
-                               to the midline to the medial third of the lung field there
+``{side}_base``                a sixth of the height along the diaphragm
+``{side}_costophrenic_angle``  lateral third of the width, within the lowest sixth of the height
+``{side}_hilum``               box at the root of the lung: 30 to 60 % of the height (left: 27 to
+                               57 %), from halfway to the midline to the medial third of the lung
+                               field there
 ``cardiac_silhouette``         the heart, as segmented
 ``{side}_retrocardiac``        the heart's part on that side of the midline: lung lies behind it
 ``mediastinum``                between the lungs, row by row, down to the heart's lower edge, no
                                wider than the heart or the usual gap in the upper half
+=============================  =====================================================================
+
+These are cut when words name them:
+
+=============================  =====================================================================
+``{side}_cardiophrenic_angle`` corner of the base at the heart
+``{side}_diaphragm``           strip along the lung's lower edge
+``{side}_subdiaphragmatic``    from the dome down to the first lumbar vertebra
+``{side}_lung_periphery``      lateral strip of the lung field
+lobes, fissures                bands of the lung field that overlap, by `zones.toml`
+ribs, clavicle, spine, …       at usual proportions of the chest, by `zones.toml`
 =============================  =====================================================================
 
 Source:
@@ -39,6 +51,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from radnlp.link.frame import Frame
+from radnlp.link.named import floor_of, named_place
 from radnlp.schema import Box, Mask
 
 if TYPE_CHECKING:
@@ -48,6 +62,9 @@ Bits: TypeAlias = NDArray[np.bool_]
 
 SIDES = ("left", "right")
 LUNGS = ("left_lung", "right_lung")
+
+# Zones are cut on masks of at most this many rows and columns: finer than the network draws.
+_LONGEST = 768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +99,41 @@ class Chest:
     """
 
     def __init__(self, masks: Mapping[str, Bits]) -> None:
-        self._masks = {label: mask for label, mask in masks.items() if mask.any()}
+        self._shape = max((mask.shape for mask in masks.values()), default=(1, 1))
+        self._step = -(-max(self._shape) // _LONGEST)
+        smaller = {label: self._thinned(mask) for label, mask in masks.items()}
+        self._masks = {label: mask for label, mask in smaller.items() if mask.any()}
+
+    def _thinned(self, mask: Bits) -> Bits:
+        """Return every ``step``-th pixel, from the middle of each step's square."""
+        rows, columns = (
+            np.minimum(np.arange(-(-size // self._step)) * self._step + self._step // 2, size - 1)
+            for size in mask.shape
+        )
+        return mask if self._step == 1 else mask[np.ix_(rows, columns)]
 
     @property
     def complete(self) -> bool:
         """Tell whether both lungs are there, so that left and right can be told apart."""
         return all(label in self._masks for label in LUNGS)
 
-    @cached_property
+    @property
     def midline(self) -> float | None:
         """The x halfway between the lungs in their upper half, where no heart pushes it aside."""
+        return None if self._midline is None else self._midline * self._step
+
+    @cached_property
+    def _midline(self) -> float | None:
         gap = self._gap
         return None if gap is None else float(np.nonzero(_upper_half(gap))[1].mean() + 0.5)
+
+    @cached_property
+    def frame(self) -> Frame | None:
+        """The chest's frame in thinned pixels; ``None`` if a lung is missing."""
+        if not self.complete:
+            return None
+        left, right = (self._masks[label] for label in LUNGS)
+        return Frame(left, right)
 
     @cached_property
     def left_is_high_x(self) -> bool | None:
@@ -104,24 +144,60 @@ class Chest:
         return bool(left > right)
 
     def zones(self) -> Iterator[Zone]:
-        """Yield every zone that the masks allow, the lungs themselves left out."""
+        """Yield the zones of the first table, as far as the masks allow, without the lungs."""
         for side in SIDES:
             if f"{side}_lung" in self._masks:
                 for name, mask in self._lung_parts(side):
-                    yield from _zone(f"{side}_{name}", mask)
+                    yield from self._zone(f"{side}_{name}", mask)
                 hilum = self._hilum(side)
                 if hilum is not None:
-                    yield Zone(label=f"{side}_hilum", box=hilum)
+                    yield Zone(label=f"{side}_hilum", box=self._stored(hilum))
         heart = self._masks.get("heart")
         if heart is not None:
-            yield from _zone("cardiac_silhouette", heart)
-            if self.midline is not None:
+            yield from self._zone("cardiac_silhouette", heart)
+            if self._midline is not None:
                 centres = np.arange(heart.shape[1]) + 0.5
                 for side in SIDES:
-                    half = self._on(side, centres, self.midline)
-                    yield from _zone(f"{side}_retrocardiac", heart & half)
+                    half = self._on(side, centres, self._midline)
+                    yield from self._zone(f"{side}_retrocardiac", heart & half)
         if self._gap is not None:
-            yield from _zone("mediastinum", self._mediastinum(self._gap))
+            yield from self._zone("mediastinum", self._mediastinum(self._gap))
+
+    def zone(self, label: str) -> Zone | None:
+        """Return a zone of the second table; ``None`` if there is none or it lies outside."""
+        if self.frame is None:
+            return None
+        side = label.partition("_")[0]
+        lung = self._masks.get(f"{side}_lung")
+        floor = None if lung is None else self._floor(side)
+        place = named_place(label, lung, floor, self.frame)
+        if place is None:
+            return None
+        if isinstance(place, Box):
+            rows, columns = self._masks[LUNGS[0]].shape
+            inside = place.clip(columns, rows)
+            return None if inside is None else Zone(label=label, box=self._stored(inside))
+        return next(self._zone(label, place), None)
+
+    def _stored(self, box: Box) -> Box:
+        """Return a box of thinned pixels in stored ones."""
+        step, (rows, columns) = self._step, self._shape
+        return Box(
+            box.x0 * step,
+            box.y0 * step,
+            min(box.x1 * step, columns),
+            min(box.y1 * step, rows),
+        )
+
+    def _zone(self, label: str, mask: Bits) -> Iterator[Zone]:
+        coded = Mask.from_array(mask)
+        box = coded.box()
+        if box is not None:
+            yield Zone(
+                label=label,
+                box=self._stored(box),
+                mask=coded if self._step == 1 else coded.enlarged(self._step, *self._shape),
+            )
 
     def share_on(
         self, side: str, points: NDArray[np.float64], weights: NDArray[np.float64]
@@ -155,12 +231,14 @@ class Chest:
             first, last = top + height * index / 3, top + height * (index + 1) / 3
             yield name, lung & (centre > first) & (centre <= last)
         yield "apex", lung & (centre <= top + height / 6)
-        lower_edge = lung.shape[0] - np.argmax(lung[::-1], axis=0)
-        yield "base", lung & (centre > np.maximum(lower_edge - height / 6, bottom - 0.4 * height))
+        yield "base", lung & (centre > self._floor(side) - height / 6)
         lateral = self._lateral_third(side)
         if lateral is not None:
-            low = centre > bottom - height / 5
+            low = centre > bottom - height / 6
             yield "costophrenic_angle", lung & low & lateral
+
+    def _floor(self, side: str) -> NDArray[np.float64]:
+        return floor_of(self._masks[f"{side}_lung"], self._masks.get("heart"))
 
     def _lateral_third(self, side: str) -> Bits | None:
         """Return bool (columns,); ``None`` if nothing tells lateral from medial."""
@@ -176,19 +254,20 @@ class Chest:
         return np.asarray(centres < first + third)
 
     def _medial_x(self, side: str) -> float | None:
-        if self.midline is not None:
-            return self.midline
+        if self._midline is not None:
+            return self._midline
         other = self._masks.get(f"{'right' if side == 'left' else 'left'}_lung")
         guide = other if other is not None else self._masks.get("heart")
         return None if guide is None else float(_columns(guide).mean())
 
     def _hilum(self, side: str) -> Box | None:
-        lung, midline = self._masks[f"{side}_lung"], self.midline
+        lung, midline = self._masks[f"{side}_lung"], self._midline
         if midline is None:
             return None
         rows = _rows(lung)
         top, height = float(rows[0]), float(rows.size)
-        y0, y1 = top + 0.3 * height, top + 0.6 * height
+        start = 0.27 if side == "left" else 0.3
+        y0, y1 = top + start * height, top + (start + 0.3) * height
         band = lung[int(y0) : int(np.ceil(y1))]
         if not band.any():
             return None
@@ -235,13 +314,6 @@ class Chest:
 def _upper_half(mask: Bits) -> Bits:
     rows = _rows(mask)
     return mask[rows[0] : rows[0] + max(1, rows.size // 2)]
-
-
-def _zone(label: str, mask: Bits) -> Iterator[Zone]:
-    coded = Mask.from_array(mask)
-    box = coded.box()
-    if box is not None:
-        yield Zone(label=label, box=box, mask=coded)
 
 
 def _rows(mask: Bits) -> NDArray[np.int_]:

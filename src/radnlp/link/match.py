@@ -3,10 +3,14 @@
 A present finding or device of the patient, now, is tied to
 
 - every zone that its words name, or its usual place if they name none (source ``anatomy``);
-- every spot of the same concept that the picture shows: source ``both`` if the spot lies in a
-  zone so named, ``image`` if it does not but nothing contradicts the side;
-- failing that, every spot in a named zone whose concept may be the same shadow under another
-  name, such as an opacity for a pneumonia (source ``both``).
+- for each side that they name, the box that picture and words together choose (`fuse`), if the
+  detector knows the finding (source ``both``);
+- every other spot of the same concept that lies in a zone so named (source ``both``); where
+  nothing was chosen, also those elsewhere whose side nothing contradicts (source ``image``);
+- failing these, every spot in a named zone whose concept may be the same shadow under another
+  name, such as an opacity for a pneumonia (source ``both``);
+- on a named side where the picture shows nothing of it, a box of the finding's usual size at its
+  usual place in the zone, if that was counted (source ``anatomy``, rule ``usual_size``).
 
 So where words and picture agree, the spot is linked as ``both`` and the zone as ``anatomy``.
 Two boxes agree if their common area is at least ``overlap`` of the smaller one.
@@ -14,15 +18,24 @@ Two boxes agree if their common area is at least ``overlap`` of the smaller one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from radnlp.link.places import load_places
+from radnlp.link.fuse import Placed, place
+from radnlp.link.places import Named, load_places
 from radnlp.link.scene import made_by
+from radnlp.link.usual import load_usual
 from radnlp.schema import (
     Assertion,
+    Box,
+    Candidates,
+    Entity,
+    EntityKind,
     Link,
     LinkSource,
     Provenance,
+    Region,
+    RegionSource,
     Side,
 )
 
@@ -30,53 +43,217 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from radnlp.link.scene import Scene
-    from radnlp.schema import Box, Entity, Region
 
 _RULES = {LinkSource.IMAGE: "picture", LinkSource.BOTH: "words_and_picture"}
+
+# A chosen box and a spot are one thing from this IoU on; from the lower one on, as for the
+# detector's own boxes, they compete.
+_SAME, _RIVAL = 0.7, 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A finding or device that the patient has now, and the zones that its words name."""
+
+    entity: Entity
+    named: Named
+
+
+class Matcher:
+    """Ties the mentions of a report to the regions of its images.
+
+    Args:
+        ids: Ids for new regions.
+        overlap: A spot lies in a zone if their common area is this share of the smaller one.
+    """
+
+    def __init__(self, ids: Iterator[str], overlap: float) -> None:
+        self._ids = ids
+        self._overlap = overlap
+        self._made: dict[tuple[object, ...], Region] = {}
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The boxes that were placed, in order; mentions of one thing share one."""
+        return tuple(self._made.values())
+
+    def links_of(self, mention: Mention, scene: Scene) -> Iterator[Link]:
+        """Yield the links of one mention in one image, zones first."""
+        entity, named = mention.entity, mention.named
+        zones = [scene.zones[label] for label in named.labels if label in scene.zones]
+        for zone in zones:
+            yield _link(entity, zone, LinkSource.ANATOMY, named.rule)
+        parts = tuple(_parts(mention, scene))
+        tied: list[Region] = []
+        for region, link in self._chosen(mention, scene, parts):
+            tied.append(region)
+            yield link
+        for spot, source in self._spots(entity, scene, zones, tied):
+            tied.append(spot)
+            yield Link(
+                entity_id=entity.id,
+                region_id=spot.id,
+                source=source,
+                confidence=spot.confidence,
+                provenance=_seen(spot, source),
+            )
+        yield from self._usual(mention, scene, parts, tied)
+
+    def _chosen(
+        self, mention: Mention, scene: Scene, parts: Sequence[_Part]
+    ) -> Iterator[tuple[Region, Link]]:
+        """Yield what picture and words choose together."""
+        for part in parts:
+            placed = part.placed
+            if placed is None or placed.confidence is None or part.candidates is None:
+                continue
+            region = next(
+                (
+                    spot
+                    for spot in scene.spots
+                    if spot.label == part.concept and spot.box.iou(placed.box) >= _SAME
+                ),
+                None,
+            ) or self._region(
+                scene,
+                part,
+                Region(
+                    id="",
+                    image_id=scene.reading.image_id,
+                    box=placed.box,
+                    label=part.concept,
+                    source=RegionSource.IMAGE,
+                    confidence=placed.confidence,
+                    provenance=_weighed("words_and_picture", part.candidates.weights),
+                ),
+            )
+            yield (
+                region,
+                Link(
+                    entity_id=mention.entity.id,
+                    region_id=region.id,
+                    source=LinkSource.BOTH,
+                    confidence=placed.confidence,
+                    provenance=_weighed("words_and_picture", part.candidates.weights),
+                ),
+            )
+
+    def _spots(
+        self,
+        entity: Entity,
+        scene: Scene,
+        zones: Sequence[Region],
+        tied: Sequence[Region],
+    ) -> list[tuple[Region, LinkSource]]:
+        places = load_places()
+        free = [
+            spot
+            for spot in scene.spots
+            if all(spot.box.iou(region.box) <= _RIVAL for region in tied)
+        ]
+        matched = []
+        for spot in free:
+            if not places.same(entity.concept, spot.label):
+                continue
+            if _lies_in(spot.box, zones, self._overlap):
+                matched.append((spot, LinkSource.BOTH))
+            elif not tied and not _contradicts(entity, scene, spot):
+                matched.append((spot, LinkSource.IMAGE))
+        if matched or tied:
+            return matched
+        alike = [spot for spot in free if places.may_be(entity.concept, spot.label)]
+        return [
+            (spot, LinkSource.BOTH) for spot in alike if _lies_in(spot.box, zones, self._overlap)
+        ]
+
+    def _usual(
+        self, mention: Mention, scene: Scene, parts: Sequence[_Part], tied: Sequence[Region]
+    ) -> Iterator[Link]:
+        """Yield boxes of the usual size where the picture shows nothing on the named side."""
+        for part in parts:
+            placed = part.placed
+            if placed is None or placed.confidence is not None:
+                continue
+            if any(part.side is None or _on(scene, part.side, one.box) for one in tied):
+                continue
+            region = self._region(
+                scene,
+                part,
+                Region(
+                    id="",
+                    image_id=scene.reading.image_id,
+                    box=placed.box,
+                    label=mention.entity.concept,
+                    source=RegionSource.ANATOMY,
+                    provenance=made_by("usual_size"),
+                ),
+            )
+            yield _link(mention.entity, region, LinkSource.ANATOMY, "usual_size")
+
+    def _region(self, scene: Scene, part: _Part, region: Region) -> Region:
+        """Return a new region, or the one that was made for an earlier mention of the same."""
+        key = (scene.reading.image_id, region.label, region.source, part.labels)
+        if key not in self._made:
+            self._made[key] = replace(region, id=next(self._ids))
+        return self._made[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """What a mention says of one side, and where that is."""
+
+    concept: str
+    side: Side | None
+    labels: tuple[str, ...]
+    candidates: Candidates | None
+    placed: Placed | None
+
+
+def _parts(mention: Mention, scene: Scene) -> Iterator[_Part]:
+    """Yield one part per side that the words name, in their order."""
+    usual, measures = load_usual(), scene.measures()
+    entity, named = mention.entity, mention.named
+    concept = next(
+        (one for one in (entity.concept, *entity.ancestors) if one in usual.habits), None
+    )
+    if concept is None or not measures or entity.kind != EntityKind.FINDING:
+        return
+    candidates = next((one for one in scene.reading.candidates if one.concept == concept), None)
+    image = scene.image_box
+    for side, labels in _by_side(named.labels).items():
+        zone = _around([scene.zones[label].box for label in labels if label in scene.zones])
+        if zone is None:
+            continue
+        measure = measures[side or Side.LEFT]
+        said = labels if named.rule == "words" else ()
+        habit = usual.habit(concept, said, zone, measure)
+        placed = place(habit, measure, candidates, usual, image, one_side=side is not None)
+        yield _Part(concept=concept, side=side, labels=labels, candidates=candidates, placed=placed)
+
+
+def _by_side(labels: Sequence[str]) -> dict[Side | None, tuple[str, ...]]:
+    groups: dict[Side | None, tuple[str, ...]] = {}
+    for label in labels:
+        start = label.partition("_")[0]
+        side = Side(start) if start in (Side.LEFT, Side.RIGHT) else None
+        groups[side] = (*groups.get(side, ()), label)
+    return groups
+
+
+def _around(boxes: Sequence[Box]) -> Box | None:
+    if not boxes:
+        return None
+    return Box(
+        min(box.x0 for box in boxes),
+        min(box.y0 for box in boxes),
+        max(box.x1 for box in boxes),
+        max(box.y1 for box in boxes),
+    )
 
 
 def is_linkable(entity: Entity) -> bool:
     """Tell whether the mention says that the patient has a finding or device now."""
     return entity.assertion == Assertion.PRESENT and entity.is_current
-
-
-def links_of(entity: Entity, scene: Scene, overlap: float) -> Iterator[Link]:
-    """Yield the links of one mention in one image, zones first."""
-    if not is_linkable(entity):
-        return
-    places = load_places()
-    named = places.named_by(entity)
-    zones = [scene.zones[label] for label in named.labels if label in scene.zones]
-    for zone in zones:
-        yield Link(
-            entity_id=entity.id,
-            region_id=zone.id,
-            source=LinkSource.ANATOMY,
-            provenance=made_by(named.rule),
-        )
-    same = [spot for spot in scene.spots if places.same(entity.concept, spot.label)]
-    matched = list(_matched(entity, scene, same, zones, overlap))
-    if not matched:
-        alike = [spot for spot in scene.spots if places.may_be(entity.concept, spot.label)]
-        matched = [(spot, LinkSource.BOTH) for spot in alike if _lies_in(spot.box, zones, overlap)]
-    for spot, source in matched:
-        yield Link(
-            entity_id=entity.id,
-            region_id=spot.id,
-            source=source,
-            confidence=spot.confidence,
-            provenance=_seen(spot, source),
-        )
-
-
-def _matched(
-    entity: Entity, scene: Scene, spots: Sequence[Region], zones: Sequence[Region], overlap: float
-) -> Iterator[tuple[Region, LinkSource]]:
-    for spot in spots:
-        if _lies_in(spot.box, zones, overlap):
-            yield spot, LinkSource.BOTH
-        elif not _contradicts(entity, scene, spot):
-            yield spot, LinkSource.IMAGE
 
 
 def _lies_in(box: Box, zones: Sequence[Region], overlap: float) -> bool:
@@ -93,13 +270,24 @@ def _contradicts(entity: Entity, scene: Scene, spot: Region) -> bool:
     """Tell whether the spot lies mostly on the side that the words do not say."""
     if entity.side not in (Side.LEFT, Side.RIGHT):
         return False
-    return scene.box_share_on(entity.side, spot.box) < 0.5
+    return not _on(scene, entity.side, spot.box)
+
+
+def _on(scene: Scene, side: Side, box: Box) -> bool:
+    """Tell whether a box does not lie mostly on the other side."""
+    return not scene.box_share_on(side, box) < 0.5
+
+
+def _link(entity: Entity, region: Region, source: LinkSource, rule: str) -> Link:
+    return Link(entity_id=entity.id, region_id=region.id, source=source, provenance=made_by(rule))
 
 
 def _seen(spot: Region, source: LinkSource) -> Provenance:
-    weights = spot.provenance.weights if spot.provenance else None
-    made = made_by(_RULES[source])
-    return Provenance(producer=made.producer, version=made.version, rule=made.rule, weights=weights)
+    return _weighed(_RULES[source], spot.provenance.weights if spot.provenance else None)
 
 
-__all__ = ["is_linkable", "links_of"]
+def _weighed(rule: str, weights: str | None) -> Provenance:
+    return replace(made_by(rule), weights=weights)
+
+
+__all__ = ["Matcher", "Mention", "is_linkable"]

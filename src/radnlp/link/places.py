@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from radnlp.link.words import NOTHING_SAID, Said
 from radnlp.schema import Side
 from radnlp.vocabulary import load_vocabulary
 
@@ -23,21 +24,30 @@ class Place:
     zones: tuple[str, ...]
     side: Side | None = None
     unsided: tuple[str, ...] = ()
+    unnumbered: tuple[str, ...] = ()
     broad: bool = False
     organ: bool = False
 
-    def labels(self, side: Side | None) -> tuple[str, ...]:
-        """Return the zones for the side that the words give; none if a side is missing."""
-        sides = _SIDES.get(side or self.side or Side.MIDLINE, ())
-        labels = [
-            zone.format(side=one)
-            for one in sides or (None,)
-            for zone in (self.zones if sides else self._midline())
-        ]
-        return tuple(dict.fromkeys(labels))
+    def labels(self, side: Side | None, said: Said = NOTHING_SAID) -> tuple[str, ...]:
+        """Return the zones for the side that the words give; none if a side is missing.
 
-    def _midline(self) -> tuple[str, ...]:
-        return self.unsided or tuple(zone for zone in self.zones if "{side}" not in zone)
+        Args:
+            side: What the mention says.
+            said: What else its sentence says: numbers of ribs, and which of two sides comes first.
+        """
+        sides = _SIDES.get(side or self.side or Side.MIDLINE, ())
+        if said.worse is not None:
+            sides = tuple(sorted(sides, key=lambda one: one is not said.worse))
+        zones = self.zones
+        if self.unnumbered:
+            numbered = tuple(
+                zone.replace("{rib}", str(rib)) for rib in said.ribs for zone in self.zones
+            )
+            zones = numbered or self.unnumbered
+        if not sides:
+            zones = self.unsided or tuple(zone for zone in zones if "{side}" not in zone)
+        labels = [zone.format(side=one) for one in sides or (None,) for zone in zones]
+        return tuple(dict.fromkeys(labels))
 
 
 _SIDES: Mapping[Side, tuple[Side, ...]] = {
@@ -76,11 +86,11 @@ class Places:
     too_broad: frozenset[str]
     same_shadow: tuple[frozenset[str], ...]
 
-    def named_by(self, entity: Entity) -> Named:
+    def named_by(self, entity: Entity, said: Said = NOTHING_SAID) -> Named:
         """Return the zones that a mention names, by its words or by its nature.
 
         There are none if the words name a place that no zone shows, or if a side would be needed
-        and none is said.
+        and none is said. Of two sides the worse comes first, if the words say which.
 
         Examples:
             >>> from radnlp.schema import Entity, EntityKind, SectionKind, Span
@@ -92,10 +102,10 @@ class Places:
             ('left_costophrenic_angle', 'left_lower_zone')
         """
         own = _nearest(entity.concept, self.findings)
-        said = [_nearest(location, self.words) for location in _most_specific(entity.locations)]
-        if own is not None and all(place is not None and place.broad for place in said):
-            return Named(labels=own.labels(entity.side), rule="usual_place")
-        labels = [label for place in said if place for label in place.labels(entity.side)]
+        places = [_nearest(location, self.words) for location in _most_specific(entity.locations)]
+        if own is not None and all(place is not None and place.broad for place in places):
+            return Named(labels=own.labels(entity.side, said), rule="usual_place")
+        labels = [label for place in places if place for label in place.labels(entity.side, said)]
         return Named(labels=tuple(dict.fromkeys(labels)), rule="words")
 
     def limits(self, entity: Entity) -> bool:
@@ -134,7 +144,8 @@ def load_places() -> Places:
     """Return the table of `places.toml`; it is read once per process."""
     table = tomllib.loads((files("radnlp.link") / "places.toml").read_text(encoding="utf-8"))
     return Places(
-        words={concept: _place(entry) for concept, entry in table["words"].items()},
+        words={concept: _place(entry) for concept, entry in table["words"].items()}
+        | dict.fromkeys(table["nowhere"], Place(zones=())),
         findings={concept: _place(entry) for concept, entry in table["findings"].items()},
         too_broad=frozenset(table["alike"]["too_broad"]),
         same_shadow=tuple(frozenset(group) for group in table["alike"]["same_shadow"]),
@@ -151,6 +162,7 @@ def _place(entry: Mapping[str, Any]) -> Place:
         zones=tuple(entry["zones"]),
         side=Side(entry["side"]) if "side" in entry else None,
         unsided=tuple(entry.get("unsided", ())),
+        unnumbered=tuple(entry.get("unnumbered", ())),
         broad=entry.get("broad", False),
         organ=entry.get("organ", False),
     )

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radnlp.link.anatomy import LUNGS, Chest
+from radnlp.link.anatomy import LUNGS, SIDES, Chest
 from radnlp.link.ground import GroundOptions, boxes_of, hot_cells
 from radnlp.link.places import load_places
-from radnlp.schema import Box, ImageReading, Provenance, Region, RegionSource
+from radnlp.link.usual import Measure
+from radnlp.schema import Box, Image, ImageReading, Mask, Provenance, Region, RegionSource
 from radnlp.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from radnlp.schema import Image, ImageFinding
+    from radnlp.link.anatomy import Zone
+    from radnlp.schema import ImageFinding
 
 MASKS = (*LUNGS, "heart")
 LATERAL_VIEWS = ("LATERAL", "LL", "RL")
@@ -31,7 +33,7 @@ class Scene:
 
     Attributes:
         reading: What the vision stage said.
-        simulated: True if the image shows no patient.
+        image: The image, if the study holds it.
         chest: Its lungs and heart.
         zones: Anatomy by label, those of the vision stage and those that were cut.
         spots: Where findings show, from a detector or from heat maps.
@@ -39,11 +41,38 @@ class Scene:
     """
 
     reading: ImageReading
-    simulated: bool
+    image: Image | None
     chest: Chest
     zones: Mapping[str, Region]
     spots: tuple[Region, ...]
     new: tuple[Region, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the image shows no patient."""
+        return self.image is not None and self.image.simulated
+
+    @property
+    def image_box(self) -> Box:
+        """The whole image, as far as it is known: the study's, or what its masks cover."""
+        if self.image is not None:
+            return self.image.box
+        edges = [(mask.columns, mask.rows) for mask in self._masks()]
+        return Box(0, 0, *max(edges))
+
+    def _masks(self) -> Iterator[Mask]:
+        return (zone.mask for zone in self.zones.values() if zone.mask is not None)
+
+    def measures(self) -> dict[str, Measure]:
+        """Return the measure of each side's lung; none if a lung is missing."""
+        midline = self.chest.midline
+        if midline is None:
+            return {}
+        lungs = [self.zones[label].box for label in LUNGS]
+        return {
+            side: Measure.of(lung, other, midline)
+            for side, lung, other in zip(SIDES, lungs, reversed(lungs), strict=True)
+        }
 
     def share_on(self, side: str, concept: str, threshold: float) -> float:
         """Return the share of a finding's heat on one side; NaN if that cannot be told.
@@ -71,7 +100,11 @@ class Scene:
 
 
 def read_scene(
-    image: Image | None, reading: ImageReading, ids: Iterator[str], options: GroundOptions
+    image: Image | None,
+    reading: ImageReading,
+    ids: Iterator[str],
+    options: GroundOptions,
+    named: Iterable[str] = (),
 ) -> Scene:
     """Cut the zones and spots of one image.
 
@@ -80,11 +113,12 @@ def read_scene(
         reading: What the vision stage said of it.
         ids: Ids for new regions.
         options: How heat maps are cut.
+        named: Labels of zones that are cut only if words name them.
     """
     given = {
         region.label: region for region in reading.regions if region.source == RegionSource.ANATOMY
     }
-    lateral = image is not None and (image.view or "").upper() in LATERAL_VIEWS
+    lateral = is_lateral(image)
     masks = {
         label: region.mask.to_array()
         for label, region in given.items()
@@ -101,8 +135,7 @@ def read_scene(
             mask=zone.mask,
             provenance=made_by("zone"),
         )
-        for zone in chest.zones()
-        if zone.label not in given
+        for zone in _zones(chest, given, named)
     ]
     zones = given | {region.label: region for region in cut}
     detected = tuple(region for region in reading.regions if region.source == RegionSource.IMAGE)
@@ -122,12 +155,30 @@ def read_scene(
     ]
     return Scene(
         reading=reading,
-        simulated=image is not None and image.simulated,
+        image=image,
         chest=chest,
         zones=zones,
         spots=(*detected, *found),
         new=(*cut, *found),
     )
+
+
+def is_lateral(image: Image | None) -> bool:
+    """Tell whether an image says that it is a view from the side, where both lungs overlap."""
+    return image is not None and (image.view or "").upper() in LATERAL_VIEWS
+
+
+def _zones(chest: Chest, given: Mapping[str, Region], named: Iterable[str]) -> Iterator[Zone]:
+    """Yield the usual zones that are not given, and those that are named, in order of labels."""
+    cut = set(given)
+    for zone in chest.zones():
+        if zone.label not in cut:
+            yield zone
+        cut.add(zone.label)
+    for label in sorted(set(named) - cut):
+        found = chest.zone(label)
+        if found is not None:
+            yield found
 
 
 def made_by(rule: str | None = None, finding: ImageFinding | None = None) -> Provenance:
@@ -164,4 +215,4 @@ def _spots(
                 yield box, "heat_map"
 
 
-__all__ = ["Scene", "across", "made_by", "read_scene"]
+__all__ = ["Scene", "across", "is_lateral", "made_by", "read_scene"]

@@ -10,9 +10,10 @@ from radnlp.output.wording import (
     SOURCE_WORDS,
     concept_title,
     confidence_words,
+    ratio_words,
     speakers,
 )
-from radnlp.schema import DISCLAIMER, Assertion, EntityKind
+from radnlp.schema import DISCLAIMER, Assertion, EntityKind, cardiothoracic_ratio_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +133,11 @@ def _body(analysis: Analysis, marks: tuple[Mark, ...]) -> Iterator[_Line]:
             yield _Line(words, gap=0.2)
     yield _Line("Thick: where the picture shows it. Thin: where the words place it.", gap=1.4)
     yield _Line("White: lungs and heart.")
+    for image in analysis.images:
+        measured = cardiothoracic_ratio_of(image, analysis.regions)
+        if measured is not None:
+            yield _Line(ratio_words(measured[0]), _BRIGHT, 0.9, gap=1.0)
+            yield _Line(f"White lines; {measured[1]}.", gap=0.2)
     yield _Line("Letters above: the patient's side.")
 
 

@@ -13,7 +13,7 @@ from radnlp.output.contour import outlines
 from radnlp.output.legend import Legend, font
 from radnlp.output.marks import COLOURS, marks_of, outlined_anatomy
 from radnlp.output.wording import image_words, side_letters
-from radnlp.schema import RegionSource
+from radnlp.schema import RegionSource, cardiothoracic_ratio_of
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -28,6 +28,7 @@ _BACKGROUND = (14, 16, 19)
 _WORDS = (226, 230, 235)
 _HALO = (0, 0, 0, 150)
 _ANATOMY = (255, 255, 255, 80)
+_RATIO = (255, 255, 255, 200)
 
 
 def render(analysis: Analysis) -> bytes:
@@ -142,6 +143,10 @@ def _outlines(
         if region.image_id == image.id:
             for path in _paths(region, fine):
                 draw.line(path, _ANATOMY, line)
+    measured = cardiothoracic_ratio_of(image, analysis.regions)
+    if measured is not None:
+        for x0, y0, x1, y1 in (measured[0].chest, *measured[0].heart):
+            draw.line([(x0 * fine, y0 * fine), (x1 * fine, y1 * fine)], _RATIO, line)
     for region in analysis.regions:
         shown_as = [mark for mark in marks if region.id in mark.region_ids]
         if shown_as and region.image_id == image.id:

@@ -19,10 +19,11 @@ from radnlp.output.wording import (
     modality_words,
     one_line,
     place_words,
+    ratio_words,
     speakers,
     subject_words,
 )
-from radnlp.schema import DISCLAIMER, Assertion, EntityKind
+from radnlp.schema import DISCLAIMER, Assertion, EntityKind, cardiothoracic_ratio_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -171,8 +172,11 @@ def _image_findings(analysis: Analysis) -> Iterable[RenderableType]:
     for image in analysis.images:
         findings = [item for item in analysis.image_findings if item.image_id == image.id]
         supported = [item for item in findings if item.supported]
-        if findings:
+        measured = cardiothoracic_ratio_of(image, analysis.regions)
+        if findings or measured:
             yield _text(f"\nImage {image_words(image)}", "bold")
+        if measured:
+            yield _text(f"  {ratio_words(measured[0])} ({measured[1]})")
         if supported:
             table = _table("id", "finding", "the model says", "confidence")
             for finding in sorted(supported, key=_most_confident_first):

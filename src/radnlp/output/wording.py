@@ -19,6 +19,7 @@ from radnlp.schema import (
 if TYPE_CHECKING:
     from radnlp.schema import (
         Analysis,
+        CardiothoracicRatio,
         Correction,
         Entity,
         Image,
@@ -191,6 +192,11 @@ def _printable(character: str) -> str:
     return "\ufffd" if unicodedata.category(character) in {"Cc", "Cf"} else character
 
 
+def ratio_words(ratio: CardiothoracicRatio) -> str:
+    """Return the cardiothoracic ratio in words."""
+    return f"Cardiothoracic ratio {ratio.value:.2f}"
+
+
 __all__ = [
     "REGION_SOURCE_WORDS",
     "SOURCE_WORDS",
@@ -209,6 +215,7 @@ __all__ = [
     "one_line",
     "place_words",
     "quantity_words",
+    "ratio_words",
     "side_letters",
     "size_words",
     "speakers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from radnlp.schema.advice import Interval, Modality, Recommendation, Score, TimeUnit
 from radnlp.schema.analysis import SCHEMA_VERSION, Analysis, Failure
+from radnlp.schema.cardiothoracic import CardiothoracicRatio, Line, cardiothoracic_ratio_of
 from radnlp.schema.draft import DISCLAIMER, Correction, Critical, Draft, DraftSection, Sentence
 from radnlp.schema.entity import (
     PRIOR_PREFIX,
@@ -41,7 +42,14 @@ from radnlp.schema.image import (
     Study,
 )
 from radnlp.schema.notice import Notice
-from radnlp.schema.reading import Embedding, HeatMap, ImageReading, LinkReading, TextReading
+from radnlp.schema.reading import (
+    Candidates,
+    Embedding,
+    HeatMap,
+    ImageReading,
+    LinkReading,
+    TextReading,
+)
 from radnlp.schema.region import (
     Confidence,
     Conflict,
@@ -67,6 +75,8 @@ __all__ = [
     "Analysis",
     "Assertion",
     "Box",
+    "Candidates",
+    "CardiothoracicRatio",
     "Change",
     "Confidence",
     "Conflict",
@@ -87,6 +97,7 @@ __all__ = [
     "ImageMeasurement",
     "ImageReading",
     "Interval",
+    "Line",
     "Link",
     "LinkReading",
     "LinkSource",
@@ -126,6 +137,7 @@ __all__ = [
     "VoiFunction",
     "Volume",
     "Window",
+    "cardiothoracic_ratio_of",
     "choose_window",
     "direction",
 ]

@@ -158,11 +158,54 @@ class Mask:
 
     def box(self) -> Box | None:
         """Return the tightest box around the region; ``None`` if the mask is empty."""
-        array = self.to_array()
-        ys, xs = np.flatnonzero(array.any(axis=1)), np.flatnonzero(array.any(axis=0))
-        if ys.size == 0:
+        ends = np.cumsum(self.counts)
+        start, end = ends[:-1:2], ends[1::2]
+        full = end > start
+        start, end = start[full], end[full]
+        if not start.size:
             return None
-        return Box(float(xs[0]), float(ys[0]), float(xs[-1] + 1), float(ys[-1] + 1))
+        top, bottom = start // self.columns, (end - 1) // self.columns
+        # A run over the end of a row reaches both edges.
+        left = np.where(top == bottom, start % self.columns, 0)
+        right = np.where(top == bottom, (end - 1) % self.columns + 1, self.columns)
+        return Box(left.min(), top[0], right.max(), bottom[-1] + 1)
+
+    def enlarged(self, times: int, rows: int, columns: int) -> Mask:
+        """Return the mask with every pixel ``times`` as high and wide, cut to a matrix.
+
+        Args:
+            times: At least 1.
+            rows: Of the new matrix, at most ``times`` those of this one.
+            columns: The same.
+
+        Raises:
+            GeometryError: The new matrix is larger than that, or not larger than 0.
+        """
+        if not (0 < rows <= times * self.rows and 0 < columns <= times * self.columns):
+            raise GeometryError(
+                f"a mask of {self.rows} x {self.columns} times {times} does not fill "
+                f"{rows} x {columns}"
+            )
+        inside = np.zeros((self.rows, self.columns + 2), dtype=np.int8)
+        inside[:, 1:-1] = self.to_array()
+        steps = np.diff(inside, axis=1)
+        row, first = np.nonzero(steps > 0)
+        last = np.nonzero(steps < 0)[1]
+        below = (row[:, None] * times + np.arange(times)).ravel()
+        start = below * columns + np.repeat(np.minimum(first * times, columns), times)
+        end = below * columns + np.repeat(np.minimum(last * times, columns), times)
+        kept = (below < rows) & (end > start)
+        order = np.argsort(start[kept], kind="stable")
+        start, end = start[kept][order], end[kept][order]
+        # Runs that touch over the end of a row are one.
+        apart = np.flatnonzero(start[1:] > end[:-1]) + 1
+        edges = np.stack(
+            [start[np.r_[0, apart]], end[np.r_[apart - 1, -1]]] if start.size else [start, end], 1
+        ).ravel()
+        counts = np.diff(np.concatenate(([0], edges, [rows * columns])))
+        if counts.size > 1 and counts[-1] == 0:
+            counts = counts[:-1]
+        return Mask(rows=rows, columns=columns, counts=tuple(counts.tolist()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,43 @@ class HeatMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidates:
+    """Every box that a detector weighs for one finding, called or not.
+
+    They say where the finding would be if it were there, so that words can choose among them.
+
+    Attributes:
+        concept: Vocabulary id of the finding.
+        scores: float32, shape (n,), in [0, 1], comparable within the finding; read-only.
+        boxes: float32, shape (n, 4), x0, y0, x1, y1 in stored pixels, not cut to the image;
+            read-only.
+        weights: ``name@sha256`` of what scored them.
+
+    Raises:
+        InputError: Arrays of a wrong shape or range.
+    """
+
+    concept: str
+    scores: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    weights: str
+
+    def __post_init__(self) -> None:
+        scores = np.array(self.scores, dtype=np.float32)
+        boxes = np.array(self.boxes, dtype=np.float32)
+        if scores.ndim != 1 or not scores.size or boxes.shape != (scores.size, 4):
+            raise InputError(
+                f"candidates have scores of shape (n,) and boxes of shape (n, 4), n at least 1; "
+                f"got {scores.shape} and {boxes.shape}"
+            )
+        if not (scores.min() >= 0 and scores.max() <= 1 and np.isfinite(boxes).all()):
+            raise InputError("scores of candidates lie in [0, 1] and their boxes are finite")
+        for name, values in (("scores", scores), ("boxes", boxes)):
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Embedding:
     """What an image encoder made of one image; it says nothing by itself.
 
@@ -105,6 +142,7 @@ class ImageReading:
         regions: Anatomy with masks, and finding boxes where a detector gives them. The ids are
             the stage's own; the pipeline numbers them ``g0``, ``g1``, … before the link stage.
         heatmaps: Of positive findings.
+        candidates: Of every finding the detector knows, positive or not, for words to choose from.
         embedding: Of the whole image and its patches, if the stage is an encoder.
         warnings: What was odd.
         measurements: On its regions. The pipeline numbers them ``m0``, ``m1``, … .
@@ -114,6 +152,7 @@ class ImageReading:
     findings: tuple[ImageFinding, ...] = ()
     regions: tuple[Region, ...] = ()
     heatmaps: tuple[HeatMap, ...] = ()
+    candidates: tuple[Candidates, ...] = ()
     embedding: Embedding | None = None
     warnings: tuple[Notice, ...] = ()
     measurements: tuple[ImageMeasurement, ...] = ()
@@ -136,4 +175,4 @@ class LinkReading:
     warnings: tuple[Notice, ...] = ()
 
 
-__all__ = ["Embedding", "HeatMap", "ImageReading", "LinkReading", "TextReading"]
+__all__ = ["Candidates", "Embedding", "HeatMap", "ImageReading", "LinkReading", "TextReading"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Judgement",
     "concept_cards",
+    "cross_fitted",
     "dice_of",
     "judge",
     "mean_auroc",
@@ -217,7 +218,7 @@ def place_entry(judgement: Judgement, films: FilmSet, *, seed: int) -> dict[str,
     sure = np.clip(judgement.likely[drawn], 1e-6, 1 - 1e-6)
     scores = np.log(sure / (1 - sure))
     owners = np.array([film.patient for film in films.films])[np.nonzero(drawn)[0]]
-    crossed = _crossed(scores, well, owners, seed)
+    crossed = cross_fitted(scores, well, owners, seed)
     error = calibration_error(crossed, well)
     platt = fit_platt(scores, well)
     return {
@@ -230,7 +231,7 @@ def place_entry(judgement: Judgement, films: FilmSet, *, seed: int) -> dict[str,
     }
 
 
-def _crossed(
+def cross_fitted(
     scores: NDArray[np.float64],
     present: NDArray[np.bool_],
     patients: NDArray[np.str_],
@@ -255,7 +256,7 @@ def _operating_point(
     platt = fit_platt(scores, present)
     probabilities = platt(scores)
     # The error is measured on the half that the calibration was not fitted to.
-    error = calibration_error(_crossed(scores, present, patients, seed), present)
+    error = calibration_error(cross_fitted(scores, present, patients, seed), present)
     return {
         "slope": platt.slope,
         "offset": platt.offset,

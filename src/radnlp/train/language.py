@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from radnlp.errors import InputError, ModelRejected
+from radnlp.errors import InputError
 from radnlp.nets.language import (
     ARCHITECTURE,
     ASSERTIONS,
@@ -163,12 +163,18 @@ class _Run:
         self._started_from = (
             f"{loaded.weights.name}, {loaded.weights.card['training']['steps']} steps"
         )
-        if loaded.weights.card["named"] != list(self.numbers):
-            raise ModelRejected(
-                f"{loaded.weights.name} was trained on another vocabulary of concepts; leave start "
-                "out to train anew"
-            )
-        return loaded.net.requires_grad_(requires_grad=True), loaded.tokenizer
+        net = LanguageNet(replace(loaded.net.shape, concepts=len(self.numbers)))
+        state = loaded.net.state_dict()
+        places = state.pop("concepts")
+        net.load_state_dict(state, strict=False)
+        known = {id: row for row, id in enumerate(loaded.weights.card["named"])}
+        if known.keys() != self.numbers.keys():
+            self._place_concepts(net, loaded.tokenizer)
+        with torch.no_grad():
+            for id, number in self.numbers.items():
+                if id in known:
+                    net.concepts[number] = places[known[id]]
+        return net, loaded.tokenizer
 
     def _set_pace(self) -> None:
         """Rise over the first 100 steps, then fall with half a cosine."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from radnlp.errors import GeometryError
+from radnlp.schema.cardiothoracic import CardiothoracicRatio
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["cardiothoracic_ratio"]
@@ -46,16 +45,5 @@ def cardiothoracic_ratio(
         >>> cardiothoracic_ratio(left, right, heart)
         0.5
     """
-    if not left_lung.shape == right_lung.shape == heart.shape:
-        raise GeometryError(
-            f"masks of one film have one shape, got {left_lung.shape}, {right_lung.shape} and "
-            f"{heart.shape}"
-        )
-    both = left_lung.any(axis=1) & right_lung.any(axis=1)
-    columns = np.flatnonzero(heart.any(axis=0))
-    if not both.any() or not columns.size:
-        return None
-    lungs = (left_lung | right_lung)[both]
-    first = lungs.argmax(axis=1)
-    last = lungs.shape[1] - lungs[:, ::-1].argmax(axis=1)
-    return float((columns[-1] + 1 - columns[0]) / (last - first).max())
+    measured = CardiothoracicRatio.of_masks(left_lung, right_lung, heart)
+    return None if measured is None else measured.value

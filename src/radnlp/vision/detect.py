@@ -9,6 +9,7 @@ import numpy as np
 
 from radnlp.errors import ModelRejected
 from radnlp.schema.geometry import Box
+from radnlp.schema.reading import Candidates
 from radnlp.schema.region import Confidence, Provenance, Region, RegionSource
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from radnlp.schema.region import ImageFinding
     from radnlp.vision.encoder import Encoded
 
-__all__ = ["DetectOptions", "PlaceCard", "detect", "likeliest_boxes", "place_card"]
+__all__ = [
+    "DetectOptions",
+    "PlaceCard",
+    "candidates_of",
+    "detect",
+    "likeliest_boxes",
+    "place_card",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +130,30 @@ def detect(
             if there is not None:
                 regions.append(_region(finding, n, there, card.confidence(score)))
     return tuple(regions)
+
+
+def candidates_of(
+    encoded: Encoded, concepts: Sequence[str], weights: str
+) -> tuple[Candidates, ...]:
+    """Return every cell's box and score of the findings that have boxes.
+
+    Args:
+        encoded: Of one image.
+        concepts: All concepts of the network, in its order.
+        weights: ``name@sha256`` of the network.
+    """
+    there = encoded.pixel_map
+    scale = np.array([there.scale_x, there.scale_y] * 2, dtype=np.float32)
+    offset = np.array([there.offset_x, there.offset_y] * 2, dtype=np.float32)
+    return tuple(
+        Candidates(
+            concept=concepts[number],
+            scores=encoded.likely[plane].ravel(),
+            boxes=encoded.boxes[plane].reshape(-1, 4) * scale + offset,
+            weights=weights,
+        )
+        for plane, number in enumerate(encoded.boxed)
+    )
 
 
 def _region(finding: ImageFinding, n: int, box: Box, confidence: Confidence) -> Region:

@@ -14,7 +14,7 @@ from radnlp.nets.weights import architecture_of
 from radnlp.schema.entity import Side
 from radnlp.schema.geometry import Box, Mask, PixelMap
 from radnlp.schema.notice import Notice
-from radnlp.schema.reading import Embedding, HeatMap, ImageReading
+from radnlp.schema.reading import Candidates, Embedding, HeatMap, ImageReading
 from radnlp.schema.region import (
     Confidence,
     ImageMeasure,
@@ -26,7 +26,7 @@ from radnlp.schema.region import (
 from radnlp.version import __version__
 from radnlp.vision.cardiothoracic import cardiothoracic_ratio
 from radnlp.vision.classify import classify, concept_cards, unsupported
-from radnlp.vision.detect import DetectOptions, detect, place_card
+from radnlp.vision.detect import DetectOptions, candidates_of, detect, place_card
 from radnlp.vision.encoder import Encoded, Encoder, Outliner
 from radnlp.vision.guard import ViewLimits, contrast_objection, objection, view_objection
 from radnlp.vision.prepare import PreparationOptions
@@ -140,7 +140,11 @@ class EmbeddedVision:
             self._places,
             self.options.boxes,
         )
+        candidates = candidates_of(
+            encoded, [card.concept for card in self._concepts], self._encoder.name
+        )
         if mirrored:
+            candidates = tuple(_mirrored_candidates(one, image.columns) for one in candidates)
             heatmaps = tuple(_mirror(heatmap, image.columns) for heatmap in heatmaps)
             boxes = tuple(_mirrored_box(region, image.columns) for region in boxes)
         return ImageReading(
@@ -148,6 +152,7 @@ class EmbeddedVision:
             findings=findings,
             regions=(*self._regions(image, anatomy, mirrored=mirrored), *boxes),
             heatmaps=heatmaps,
+            candidates=candidates,
             warnings=_doubts(view, image.id),
             measurements=() if _is_part(view) else self._ratio(image, anatomy),
             embedding=_embedding(self._encoder.name, encoded, image, mirrored=mirrored),
@@ -289,6 +294,12 @@ def _provenance(weights: str) -> Provenance:
 def _mirrored_box(region: Region, columns: int) -> Region:
     box = region.box
     return replace(region, box=Box(columns - box.x1, box.y0, columns - box.x0, box.y1))
+
+
+def _mirrored_candidates(candidates: Candidates, columns: int) -> Candidates:
+    boxes = candidates.boxes.copy()
+    boxes[:, [0, 2]] = columns - boxes[:, [2, 0]]
+    return replace(candidates, boxes=boxes)
 
 
 def _mirror(heatmap: HeatMap, columns: int) -> HeatMap:

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 
+from radnlp.examples.simulation import simulate
+from radnlp.link.anatomy import Chest
 from radnlp.link.places import is_narrower, load_places
+from radnlp.link.words import Said
 from radnlp.schema import Entity, EntityKind, SectionKind, Side, Span
 from radnlp.vocabulary import load_vocabulary
 
@@ -25,15 +31,15 @@ def mention(concept: str, side: Side | None = None, *locations: str) -> Entity:
 @pytest.mark.parametrize(
     ("concept", "side", "locations", "labels"),
     [
-        ("opacity", Side.LEFT, ("lower_lobe",), ("left_lower_zone",)),
+        ("opacity", Side.LEFT, ("lower_lobe",), ("left_lower_lobe",)),
         ("opacity", Side.RIGHT, ("lung_apex",), ("right_apex",)),
         ("opacity", Side.BILATERAL, ("lung_base",), ("left_base", "right_base")),
-        ("opacity", None, ("middle_lobe",), ("right_mid_zone", "right_lower_zone")),
-        ("opacity", None, ("lingula",), ("left_mid_zone", "left_lower_zone")),
+        ("opacity", None, ("middle_lobe",), ("right_middle_lobe",)),
+        ("opacity", None, ("lingula",), ("left_lingula",)),
         ("opacity", None, ("retrocardiac",), ("cardiac_silhouette",)),
         ("opacity", Side.LEFT, ("retrocardiac",), ("left_retrocardiac",)),
         ("opacity", None, ("lower_lobe",), ()),
-        ("opacity", Side.LEFT, ("lung", "upper_lobe"), ("left_upper_zone",)),
+        ("opacity", Side.LEFT, ("lung", "upper_lobe"), ("left_upper_lobe",)),
         ("opacity", Side.LEFT, ("lung_segment",), ("left_lung",)),
         ("pleural_effusion", Side.LEFT, (), ("left_costophrenic_angle", "left_lower_zone")),
         (
@@ -52,8 +58,8 @@ def mention(concept: str, side: Side | None = None, *locations: str) -> Entity:
         ("hilar_enlargement", Side.LEFT, ("hilum",), ("left_hilum",)),
         ("edema", None, (), ("left_lung", "right_lung")),
         ("edema", Side.RIGHT, (), ("right_lung",)),
-        ("rib_fracture", Side.LEFT, ("rib",), ()),
-        ("opacity", Side.LEFT, ("rib",), ()),
+        ("rib_fracture", Side.LEFT, ("rib",), ("left_ribs",)),
+        ("opacity", Side.LEFT, ("humerus",), ()),
         ("picc", Side.RIGHT, ("superior_vena_cava",), ("mediastinum",)),
         ("a_name_of_a_plug_in", Side.LEFT, (), ()),
     ],
@@ -76,17 +82,49 @@ def test_every_concept_of_the_table_is_in_the_vocabulary() -> None:
     assert sorted(listed - {concept.id for concept in vocabulary}) == []
 
 
-def test_every_zone_of_the_table_is_one_that_is_cut() -> None:
-    known = {"cardiac_silhouette", "mediastinum"} | {
-        f"{{side}}_{name}"
-        for name in (
-            "lung", "upper_zone", "mid_zone", "lower_zone", "apex", "base", "hilum",
-            "costophrenic_angle", "retrocardiac",
-        )
-    }  # fmt: skip
+@pytest.fixture(scope="module")
+def chest() -> Chest:
+    return Chest(simulate(rows=192, columns=160, seed=7).masks)
+
+
+def test_every_zone_of_the_table_is_one_that_is_cut(chest: Chest) -> None:
+    given = {"left_lung", "right_lung", *(zone.label for zone in chest.zones())}
     places = load_places()
+    ribs = Said(ribs=tuple(range(1, 13)))
     for place in (*places.words.values(), *places.findings.values()):
-        assert {*place.zones, *place.unsided} <= known
+        for side in (Side.LEFT, Side.RIGHT, None):
+            # What only one side has is asked for on that side.
+            one = place.side if place.side in (Side.LEFT, Side.RIGHT) else side
+            for label in (*place.labels(one, ribs), *place.labels(one)):
+                assert label in given or chest.zone(label) is not None, label
+
+
+def test_every_place_in_the_chest_has_a_zone_or_a_reason() -> None:
+    places, vocabulary = load_places(), load_vocabulary()
+    reasons = tomllib.loads((files("radnlp.link") / "places.toml").read_text(encoding="utf-8"))[
+        "nowhere"
+    ]
+    for concept in vocabulary:
+        if concept.kind != EntityKind.ANATOMY or concept.region != "chest":
+            continue
+        said = mention("opacity", Side.RIGHT, concept.id)
+        labels = places.named_by(said).labels
+        assert labels or {concept.id, *vocabulary.ancestors(concept.id)} & set(reasons), concept.id
+    assert len(reasons) < 30
+    assert all(reasons.values())
+
+
+def test_ribs_are_named_by_their_numbers() -> None:
+    fracture = mention("rib_fracture", Side.LEFT, "rib")
+    named = load_places().named_by(fracture, Said(ribs=(5, 6)))
+    assert named.labels == ("left_rib_5", "left_rib_6")
+
+
+def test_the_worse_side_comes_first() -> None:
+    effusions = mention("opacity", Side.BILATERAL, "lung_base")
+    right = load_places().named_by(effusions, Said(worse=Side.RIGHT)).labels
+    left = load_places().named_by(effusions, Said(worse=Side.LEFT)).labels
+    assert (right, left) == (("right_base", "left_base"), ("left_base", "right_base"))
 
 
 def test_narrower_and_broader_names_are_the_same_thing_unless_too_broad() -> None:

@@ -72,6 +72,25 @@ def test_a_masks_box_is_tight(array: np.ndarray) -> None:
     assert inside[:, -1].any()
 
 
+@given(
+    arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 6))),
+    st.integers(1, 4),
+    st.data(),
+)
+def test_an_enlarged_mask_is_its_array_enlarged_and_cut(
+    array: np.ndarray, times: int, data: st.DataObject
+) -> None:
+    rows, columns = (data.draw(st.integers(1, times * size)) for size in array.shape)
+    large = np.kron(array, np.ones((times, times), bool)).astype(bool)[:rows, :columns]
+    enlarged = Mask.from_array(array).enlarged(times, rows, columns)
+    assert enlarged == Mask.from_array(large)
+
+
+def test_a_mask_is_not_enlarged_beyond_its_pixels() -> None:
+    with pytest.raises(GeometryError, match="does not fill"):
+        Mask.from_array(np.ones((2, 2), bool)).enlarged(3, 7, 6)
+
+
 def test_runs_that_do_not_fill_the_matrix_are_refused() -> None:
     with pytest.raises(GeometryError, match="cover 3 pixels"):
         Mask(rows=2, columns=2, counts=(1, 2))

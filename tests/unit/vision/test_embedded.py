@@ -17,6 +17,7 @@ from PIL import Image as PillowImage
 from radnlp.errors import ModelRejected
 from radnlp.examples.variety import write_folder
 from radnlp.nets.weights import SHIPPED
+from radnlp.schema.geometry import Box
 from radnlp.schema.image import Image, Orientation, OrientationSource
 from radnlp.schema.reading import ImageReading
 from radnlp.schema.region import RegionSource
@@ -83,6 +84,21 @@ def test_the_left_lung_lies_at_image_right(
     assert boxes["left_lung"].center[0] > boxes["right_lung"].center[0]
 
 
+def test_every_finding_with_boxes_has_its_candidates(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    reading = stage(Image(pixels=simulated[0].pixels))
+    assert len(reading.candidates) == 9
+    for one in reading.candidates:
+        best = one.boxes[int(one.scores.argmax())]
+        shown = [region for region in reading.regions if region.label == one.concept]
+        # A box that is shown is the likeliest of its finding's, cut to the image.
+        if shown:
+            likeliest = Box(*best.tolist()).intersection(Image(pixels=simulated[0].pixels).box)
+            assert likeliest is not None
+            assert shown[0].box.iou(likeliest) > 0.999
+
+
 def test_a_mirrored_file_gives_mirrored_masks(
     stage: EmbeddedVision, simulated: list[Simulated]
 ) -> None:
@@ -93,6 +109,11 @@ def test_a_mirrored_file_gives_mirrored_masks(
     for part, mask in masks_of(straight).items():
         np.testing.assert_array_equal(masks_of(mirrored)[part], mask[:, ::-1])
     columns = film.pixels.shape[1]
+    for there, here in zip(straight.candidates, mirrored.candidates, strict=True):
+        columns = film.pixels.shape[1]
+        np.testing.assert_array_equal(here.scores, there.scores)
+        np.testing.assert_allclose(here.boxes[:, 0], columns - there.boxes[:, 2], atol=1e-3)
+        np.testing.assert_allclose(here.boxes[:, 2], columns - there.boxes[:, 0], atol=1e-3)
     for there, here in zip(straight.heatmaps, mirrored.heatmaps, strict=True):
         np.testing.assert_allclose(here.values, there.values[:, ::-1])
         left = there.pixel_map.to_stored([(0, 0)])[0, 0]

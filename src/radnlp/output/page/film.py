@@ -11,8 +11,8 @@ import numpy as np
 from radnlp.output.contour import outlines
 from radnlp.output.marks import outlined_anatomy
 from radnlp.output.page.markup import element, escaped, opening
-from radnlp.output.wording import concept_words, image_words, side_letters
-from radnlp.schema import RegionSource
+from radnlp.output.wording import concept_words, image_words, ratio_words, side_letters
+from radnlp.schema import RegionSource, cardiothoracic_ratio_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,10 @@ def film_html(analysis: Analysis, image: Image, marks: Sequence[Mark], lights: L
         + element("span", right, class_="side", aria_label="patient's side at the image's right"),
     )
     note = element("p", _NO_PIXELS, class_="film-note") if image.pixels is None else ""
+    measured = cardiothoracic_ratio_of(image, analysis.regions)
+    if measured is not None:
+        said = f"{ratio_words(measured[0])} (white lines): {measured[1]}."
+        note += element("p", escaped(said), class_="film-note")
     return element("figure", caption + _svg(analysis, image, marks, lights) + note, class_="film")
 
 
@@ -59,6 +63,11 @@ def _svg(analysis: Analysis, image: Image, marks: Sequence[Mark], lights: Lights
         for region in outlined_anatomy(analysis)
         if region.image_id == image.id
     ]
+    measured = cardiothoracic_ratio_of(image, analysis.regions)
+    if measured is not None:
+        lines = (measured[0].chest, *measured[0].heart)
+        path = "".join(f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" for x0, y0, x1, y1 in lines)
+        parts.append(f'<path class="ratio" d="{path}"></path>')
     shown = [region for region in _shown(analysis, marks) if region.image_id == image.id]
     # Small above large, so that the pointer reaches both.
     shown.sort(key=lambda region: -region.box.area)

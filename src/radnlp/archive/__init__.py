@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from radnlp.archive.check import Checked, CheckOptions, check, check_reports, check_studies
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading
-from radnlp.archive.run import ExtractOptions, Progress, Summary, available_processors, extract
+from radnlp.archive.run import ExtractOptions, Summary, extract
+from radnlp.archive.shards import Progress, available_processors
+from radnlp.archive.slips import SLIPS
 from radnlp.archive.table import ENTITIES, RECOMMENDATIONS, REPORTS, RESULTS, SCORES
 from radnlp.io.record import join_sections
 
@@ -14,11 +17,17 @@ __all__ = [
     "REPORTS",
     "RESULTS",
     "SCORES",
+    "SLIPS",
+    "CheckOptions",
+    "Checked",
     "ExtractOptions",
     "Progress",
     "Reading",
     "Summary",
     "available_processors",
+    "check",
+    "check_reports",
+    "check_studies",
     "extract",
     "join_sections",
     "process",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
 from radnlp.errors import FileError, InputError, MixedPatients, NotAVolume, RadnlpError
 from radnlp.io.dicom import image_from_dataset
 from radnlp.io.dicomfile import read_dataset
+from radnlp.io.exam import exam_of_header
 from radnlp.io.folder import files_of
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
@@ -20,7 +21,7 @@ from radnlp.io.pydicom_guard import guarded
 from radnlp.io.reports import read_report
 from radnlp.io.representative import SERIES, middle_image
 from radnlp.io.slices import Slice, slices_of
-from radnlp.schema import Image, Notice, Report, Study
+from radnlp.schema import Exam, Image, Notice, Report, Study
 
 _PRIOR = re.compile(r"(?:^|[^a-z])(?:prior|previous|earlier)(?:[^a-z]|$)", re.IGNORECASE)
 
@@ -55,6 +56,7 @@ class _Gathered:
     reports: list[Report] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
+    exams: set[Exam] = field(default_factory=set)
     patient_ids: set[str] = field(default_factory=set)
     patient_names: set[str] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
@@ -181,6 +183,9 @@ def _as_slice(header: Header, file: Path, gathered: _Gathered) -> Slice | None:
 
 def _remember(header: Header, gathered: _Gathered) -> None:
     """Keep what tells patients and duplicates apart; it never leaves this module."""
+    exam = exam_of_header(header)
+    if exam is not None:
+        gathered.exams.add(exam)
     patient_id, patient_name = header.text("PatientID"), header.text("PatientName")
     if patient_id:
         gathered.patient_ids.add(patient_id)
@@ -214,6 +219,7 @@ def _study(name: str, gathered: _Gathered) -> Study:
         report=report,
         images=images,
         prior=prior,
+        exam=_common_exam(gathered.exams),
         warnings=tuple(gathered.notices),
     )
 
@@ -251,6 +257,15 @@ def _in_reading_order(gathered: _Gathered) -> tuple[Image, ...]:
     chosen.sort(key=lambda found: (first[found.series], found.number))
     images = [found.content for found in chosen if isinstance(found.content, Image)]
     return tuple(read_image(image, id=f"i{index}") for index, image in enumerate(images))
+
+
+def _common_exam(exams: set[Exam]) -> Exam | None:
+    """Return what no file says otherwise: files of both sides leave no side."""
+    said = {
+        item.name: {getattr(exam, item.name) for exam in exams} - {None} for item in fields(Exam)
+    }
+    exam = Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
+    return None if exam == Exam() else exam
 
 
 def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:

@@ -21,6 +21,7 @@ from radnlp.schema.entity import (
     Subject,
     Temporality,
 )
+from radnlp.schema.exam import Exam, Sex
 from radnlp.schema.geometry import (
     Box,
     Mask,
@@ -39,6 +40,7 @@ from radnlp.schema.image import (
     SliceView,
     Study,
 )
+from radnlp.schema.inconsistency import Inconsistency
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import Embedding, HeatMap, ImageReading, LinkReading, TextReading
 from radnlp.schema.region import (
@@ -73,11 +75,13 @@ __all__ = [
     "Embedding",
     "Entity",
     "EntityKind",
+    "Exam",
     "Failure",
     "HeatMap",
     "Image",
     "ImageFinding",
     "ImageReading",
+    "Inconsistency",
     "Interval",
     "Link",
     "LinkReading",
@@ -104,6 +108,7 @@ __all__ = [
     "SectionKind",
     "Sentence",
     "Severity",
+    "Sex",
     "Side",
     "SliceOf",
     "SliceView",

@@ -71,6 +71,8 @@ class ConflictKind(StrEnum):
 
     SIDE = "side"
     PRESENCE = "presence"
+    COUNT = "count"
+    POSITION = "position"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,8 +117,9 @@ def _of_image(conflict: Conflict, analysis: Analysis) -> dict[str, Any]:
     entities = [one for one in analysis.entities if one.id in conflict.entity_ids]
     regions = [one for one in analysis.regions if one.id in conflict.region_ids]
     findings = [one for one in analysis.image_findings if one.id in conflict.finding_ids]
-    sure = [one.confidence.value for one in findings if one.confidence is not None]
-    seen = any(one.positive for one in findings)
+    judged = findings or regions
+    sure = [one.confidence.value for one in judged if one.confidence is not None]
+    seen = not findings or any(one.positive for one in findings)
     confidence = (max(sure) if seen else 1 - max(sure)) if sure else 0.5
     weight = IMAGE_WEIGHTS[conflict.kind]
     return {

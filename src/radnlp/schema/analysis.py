@@ -20,7 +20,7 @@ from radnlp.schema.region import Conflict, ImageFinding, Link, Provenance, Regio
 from radnlp.schema.serial import decode, encode
 from radnlp.schema.text import Report, Section, Span
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from radnlp.cli import analyze, check, demo, draft, extract, models, train
+from radnlp.cli import analyze, check, demo, draft, evaluate, extract, models, train
 from radnlp.errors import RadnlpError
 from radnlp.version import __version__
 
@@ -29,6 +29,7 @@ app.command(epilog=draft.EXAMPLES)(draft.draft)
 app.command(epilog=extract.EXAMPLES)(extract.extract)
 app.command(epilog=check.EXAMPLES)(check.check)
 app.add_typer(train.train, name="train")
+app.add_typer(evaluate.evaluate, name="evaluate")
 app.add_typer(models.models, name="models")
 
 

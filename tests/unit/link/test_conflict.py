@@ -269,3 +269,25 @@ def test_another_number_of_boxes_is_a_count_conflict_where_boxes_may_be_counted(
 def test_a_mention_without_a_number_leaves_room_for_any_count(with_boxes, mention) -> None:
     said = [mention("nodule", count=2), mention("nodule", "e1")]
     assert with_boxes(said, _region("nodule", 70, 40), counted=("nodule",)) == ()
+
+
+def test_where_all_boxes_lie_on_the_other_side_most_of_the_heat_is_enough(
+    study, look, mention, finding
+) -> None:
+    shown, heat = finding("pleural_effusion", at=RIGHT)
+    values = heat.values.copy()
+    values[18, 15] = 0.25
+    values[17, 5] = 0.9
+    values[18, 14] = 0.56
+    reading = look((shown, replace(heat, values=values)))
+    said = [mention("pleural_effusion", side=Side.LEFT)]
+    right = _region("pleural_effusion", 25, 90)
+    left = _region("pleural_effusion", 75, 90, "g8")
+
+    def kinds(*boxes: Region) -> list[str]:
+        seen = replace(reading, regions=(*reading.regions, *boxes))
+        return [conflict.kind for conflict in DefaultLink()(study, said, [seen]).conflicts]
+
+    assert kinds() == []
+    assert kinds(right) == [ConflictKind.SIDE]
+    assert kinds(right, left) == []

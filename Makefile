@@ -41,6 +41,7 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/anatomy_card.py
 	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/boxes.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/conflicts.py --cxr $(DATA)/cxr --openi $(DATA)/openi_dev
 	$(BIN)/python benchmarks/guards.py --data $(DATA)/cxr --dicom $(DATA)/dicom_good
 	$(BIN)/python benchmarks/model_card.py
 	$(BIN)/python docs/generate.py

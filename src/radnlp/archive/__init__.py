@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from radnlp.archive.check import Checked, CheckOptions, check, check_reports, check_studies
+from radnlp.archive.checking import Checked, CheckOptions, check, check_reports, check_studies
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading
 from radnlp.archive.run import ExtractOptions, Summary, extract

@@ -82,7 +82,7 @@ def check(
     options = archives.CheckOptions(
         studies=studies,
         text=text_stage,
-        vision=vision_stage,
+        vision=None if vision_stage == "none" else vision_stage,
         language=language,
         reading=archives.Reading(
             text_columns=tuple(text_column or ()), id_column=id_column, encoding=encoding

@@ -153,6 +153,7 @@ def test_studies_are_the_subfolders(tmp_path: Path) -> None:
     (tmp_path / "studies" / "two").mkdir()
     (tmp_path / "studies" / "two" / "report.txt").write_text(side, "utf-8")
     (tmp_path / "studies" / "three").mkdir()
+    assert go(tmp_path / "studies", studies=True, vision=None).reports == 3
     done = go(tmp_path / "studies", studies=True)
     assert done.reports == 3
     assert [(slip["report_id"], slip["rule"]) for slip in done.slips] == [

@@ -10,6 +10,7 @@ from pydicom.uid import UID
 
 from radnlp import errors
 from radnlp.io import load_study
+from radnlp.schema import Exam, Sex, Side
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -279,3 +280,17 @@ def test_a_scout_of_several_orientations_gives_one_image(tmp_path: Path, make: M
         save_slice(make, tmp_path / f"{number}.dcm", 0, number, ImageOrientationPatient=axes)
     (image,) = load_study(tmp_path).images
     assert "several orientations" in image.warnings[0].message
+
+
+def test_a_header_tells_of_the_examination_what_all_files_agree_on(
+    tmp_path: Path, make: Maker
+) -> None:
+    known = {"PatientSex": "F", "PatientAge": "054Y", "StudyDescription": "XR KNEE"}
+    save(make, tmp_path / "a.dcm", SOPInstanceUID="2.25.2", Laterality="L", **known)
+    (tmp_path / "report.txt").write_text("No effusion.")
+    assert load_study(tmp_path).exam == Exam(
+        name="XR KNEE", side=Side.LEFT, sex=Sex.FEMALE, age_years=54
+    )
+    save(make, tmp_path / "b.dcm", SOPInstanceUID="2.25.3", Laterality="R", **known)
+    assert load_study(tmp_path).exam == Exam(name="XR KNEE", sex=Sex.FEMALE, age_years=54)
+    assert load_study(tmp_path / "report.txt").exam is None

@@ -291,3 +291,5 @@ def test_where_all_boxes_lie_on_the_other_side_most_of_the_heat_is_enough(
     assert kinds() == []
     assert kinds(right) == [ConflictKind.SIDE]
     assert kinds(right, left) == []
+    doubtful = replace(right, confidence=Confidence(value=0.4))
+    assert kinds(doubtful) == []

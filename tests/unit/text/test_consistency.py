@@ -172,7 +172,15 @@ def test_a_size_of_the_earlier_study_is_no_slip(rules: Rules) -> None:
     assert "size.unit" not in rules(text)
 
 
-@pytest.mark.parametrize("words", ["increased kyphosis", "Nodule, better seen on the lateral view"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "increased kyphosis",
+        "a nodule, better seen on the lateral view",
+        "pleural effusion, right larger than left",
+        "airspace disease, left worse than right",
+    ],
+)
 def test_words_that_describe_are_no_comparison(rules: Rules, words: str) -> None:
     assert rules(f"COMPARISON: None. FINDINGS: There is {words}.") == []
 

@@ -21,20 +21,20 @@ _SHOWN = 80
 
 def size_slips(told: Told) -> Iterator[Inconsistency]:
     """Yield sizes of one finding that are ten times apart between findings and impression."""
+    measured = [(one, size) for one in told.findings if claims(one) for size in _sizes(one)]
     for concluded in told.impression:
         for size in _sizes(concluded):
             described = [
-                (one, other)
-                for one in told.findings
-                if claims(one) and told.alike(one, concluded) and told.same_place(one, concluded)
-                for other in _sizes(one)
+                other
+                for one, other in measured
+                if told.alike(one, concluded) and told.same_place(one, concluded)
             ]
-            ratios = [_ratio(size, other) for _, other in described]
+            ratios = [_ratio(size, other) for other in described]
             tenfold = [_TENFOLD[0] <= ratio <= _TENFOLD[1] for ratio in ratios]
             # A size that the findings also give is no slip.
             if not any(tenfold) or any(ratio < 2 for ratio in ratios):
                 continue
-            _, other = described[tenfold.index(True)]
+            other = described[tenfold.index(True)]
             yield told.slip(
                 "size.unit",
                 (),

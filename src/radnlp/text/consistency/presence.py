@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Assertion, EntityKind, Side
@@ -31,21 +32,32 @@ def _contradictions(
     told: Told, rule: str, denying: Sequence[Entity], stating: Sequence[Entity]
 ) -> Iterator[Inconsistency]:
     """Yield one slip per concept that ``denying`` denies as a whole and ``stating`` states."""
+    by_concept: dict[str, list[Entity]] = defaultdict(list)
+    for one in stating:
+        for concept in (one.concept, *one.ancestors):
+            by_concept[concept].append(one)
+    claimed = _first_of_each([one for one in denying if claims(one)])
     seen = set()
-    for denial in denying:
-        if denial.concept in seen or not told.denied_wholly(denial):
+    for denial in _first_of_each([one for one in denying if told.denied_wholly(one)]):
+        stated = [one for one in by_concept[denial.concept] if _is_denied(told, one, denial)]
+        if not stated or denial.concept in seen:
             continue
-        stated = [one for one in stating if _is_denied(told, one, denial)]
-        if denying is stating and denial.cue and denial.cue.rule.startswith("organ."):
-            continue  # A part that calls the lungs clear goes on to say where they are not.
-        # Where the denying part also states it, the denial is of another one.
-        if not stated or (
-            denying is not stating
-            and any(claims(one) and told.may_be(one, denial) for one in denying)
-        ):
-            continue
+        if denying is stating:
+            # A part that calls the lungs clear goes on to say where they are not.
+            if denial.cue and denial.cue.rule.startswith("organ."):
+                continue
+        elif any(told.may_be(one, denial) for one in claimed):
+            continue  # Where the denying part also states it, the denial is of another one.
         seen.add(denial.concept)
         yield told.slip(rule, (denial, stated[0]), one=name_of(denial), other=name_of(stated[0]))
+
+
+def _first_of_each(mentions: Sequence[Entity]) -> list[Entity]:
+    """Return the first mention of each concept at each place: the others add nothing."""
+    found: dict[object, Entity] = {}
+    for one in mentions:
+        found.setdefault((one.concept, one.side, one.locations), one)
+    return list(found.values())
 
 
 def _is_denied(told: Told, stated: Entity, denial: Entity) -> bool:
@@ -80,7 +92,7 @@ def _left_out(told: Told) -> Iterator[Inconsistency]:
             if one.kind is not EntityKind.FINDING or one.change in _GONE:
                 continue
             seen.add(one.concept)
-            if not any(told.may_be(one, other) for other in silent):
+            if not any(told.may_be(one, other) for other in _first_of_each(silent)):
                 yield told.slip(rule, (one,), concept=name_of(one))
 
 

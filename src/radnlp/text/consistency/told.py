@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from radnlp.text.consistency.book import Checkbook
 
 OTHER_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+#: The text stage cuts sentences at this length; it keeps the time linear.
+_SENTENCE = 2000
 _LARGE = (Severity.MODERATE, Severity.LARGE, Severity.SEVERE)
 
 
@@ -120,9 +122,12 @@ class Told:
 
     def sentence(self, span: Span) -> tuple[int, int]:
         """Return from where to where the sentence around ``span`` goes, roughly."""
-        start = max(self.text.rfind(mark, 0, span.start) for mark in (". ", ".\n", "\n\n", ":"))
-        ends = [self.text.find(mark, span.end) for mark in (". ", ".\n", "\n\n")]
-        return start + 1, min((end for end in ends if end >= 0), default=len(self.text))
+        low, high = max(0, span.start - _SENTENCE), span.end + _SENTENCE
+        starts = [self.text.rfind(mark, low, span.start) for mark in (". ", ".\n", "\n\n", ":")]
+        ends = [self.text.find(mark, span.end, high) for mark in (". ", ".\n", "\n\n")]
+        return max(low, *(start + 1 for start in starts)), min(
+            (end for end in ends if end >= 0), default=min(high, len(self.text))
+        )
 
     def slip(
         self, rule: str, mentions: Iterable[Entity], spans: Iterable[Span] = (), /, **words: object

@@ -40,7 +40,7 @@ class CheckOptions:
     Attributes:
         studies: Whether the archives are folders of study folders, with images.
         text: Name of the text stage.
-        vision: Name of the vision stage, for studies.
+        vision: Name of the vision stage, for studies; ``None`` looks at words alone.
         language: ISO 639-1 code of all reports; ``None`` detects it.
         reading: Which fields hold the report, and the files' encoding.
         least: Slips of a lower score are left out.
@@ -52,7 +52,7 @@ class CheckOptions:
 
     studies: bool = False
     text: str = "rules"
-    vision: str = "embedded"
+    vision: str | None = "embedded"
     language: str | None = None
     reading: Reading = field(default_factory=Reading)
     least: float = 0.0
@@ -196,14 +196,14 @@ def check_reports(
 
 
 def check_studies(
-    batch: pa.RecordBatch, *, text: str = "rules", vision: str = "embedded"
+    batch: pa.RecordBatch, *, text: str = "rules", vision: str | None = "embedded"
 ) -> pa.RecordBatch:
     """Check a batch of studies: the reports' words, and the words against the images.
 
     Args:
         batch: Columns of `CHECKED`; ``path`` is a study's folder.
         text: Name of the text stage.
-        vision: Name of the vision stage.
+        vision: Name of the vision stage, or ``None``.
 
     Returns:
         As `check_reports`.

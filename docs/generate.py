@@ -23,6 +23,12 @@ COMMANDS = (
     "draft",
     "extract",
     "index",
+    "check",
+    "evaluate",
+    "evaluate links",
+    "evaluate drafts",
+    "evaluate labels",
+    "evaluate entities",
     "demo",
     "models",
     "models export",
@@ -157,6 +163,41 @@ def vocabulary_page() -> str:
     return "\n".join(lines)
 
 
+def checks_page() -> str:
+    """Return the rules of `radnlp check` with their weights and examples."""
+    from radnlp.archive.slips import IMAGE_WEIGHTS
+    from radnlp.text.consistency.book import load_checkbook
+
+    book = load_checkbook()
+    lines = [
+        "# Rules of radnlp check",
+        "",
+        "Made from `radnlp/text/rules/consistency.toml` by `docs/generate.py`; a test holds each "
+        "rule against its two examples. Score = weight × confidence; the confidence of a rule on "
+        f"words is 1, or {book.hedged} where a mention is hedged.",
+        "",
+        "| rule | weight | says | fires on | stays silent on |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for rule in sorted(book.rules.values(), key=lambda rule: -rule.weight):
+        known = {name: getattr(rule.exam, name) for name in ("name", "sex", "age_years")}
+        said = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
+        fires = f"{rule.fires} (record: {said})" if said else rule.fires
+        cells = (f"`{rule.id}`", str(rule.weight), rule.sentence, fires, rule.silent)
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "Against the image (`--studies`); the confidence is the network's, or one minus it where "
+        "the image does not show what the report states:",
+        "",
+        "| rule | weight |",
+        "| --- | --- |",
+        *(f"| `image.{kind}` | {weight} |" for kind, weight in IMAGE_WEIGHTS.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def card_page(name: str) -> str:
     """Return a model card as it lies beside the weights; benchmarks/ wrote it."""
     return (WEIGHTS / f"{name}.md").read_text("utf-8")
@@ -167,6 +208,7 @@ def main() -> None:
     reference = DOCS / "reference"
     (reference / "vocabulary.md").write_text(vocabulary_page(), "utf-8")
     (reference / "status.md").write_text(status_page(), "utf-8")
+    (reference / "checks.md").write_text(checks_page(), "utf-8")
     (reference / "cli.md").write_text(cli_page(), "utf-8")
     for name in CARDS:
         (reference / f"{name}.md").write_text(card_page(name), "utf-8")

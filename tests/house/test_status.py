@@ -62,6 +62,11 @@ def test_the_vocabulary_page_is_up_to_date() -> None:
     assert page == generate.vocabulary_page(), "run: python docs/generate.py"
 
 
+def test_the_page_of_checks_is_up_to_date() -> None:
+    page = (DOCS / "reference" / "checks.md").read_text("utf-8")
+    assert page == generate.checks_page(), "run: python docs/generate.py"
+
+
 @pytest.mark.parametrize("name", generate.CARDS)
 def test_the_model_card_page_is_up_to_date(name: str) -> None:
     page = (DOCS / "reference" / f"{name}.md").read_text("utf-8")

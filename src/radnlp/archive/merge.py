@@ -57,8 +57,8 @@ def outputs_of(out: Path) -> Outputs:
         OutputError: The ending is not ``.parquet``, ``.jsonl`` or ``.csv``, or a folder has the
             name of a table.
     """
-    if out.suffix.lower() not in _WRITERS and not out.is_dir():
-        raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(_WRITERS)}")
+    if out.suffix.lower() not in WRITERS and not out.is_dir():
+        raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(WRITERS)}")
     outputs = Outputs(
         entities=out,
         recommendations=out.with_suffix(f".recommendations{out.suffix}"),
@@ -109,7 +109,7 @@ def _write_tables(parts: Sequence[Path], outputs: Outputs, work: Path) -> list[i
         ),
         (outputs.scores, SCORES, _structs(parts, "score", SCORES)),
     )
-    write = _WRITERS[outputs.entities.suffix.lower()]
+    write = WRITERS[outputs.entities.suffix.lower()]
     with ExitStack() as drafts:  # It moves the last draft first, so the entities come last.
         return [
             write(rows, drafts.enter_context(whole_file(path, work)), schema)
@@ -209,6 +209,6 @@ def _cell(value: Any) -> Any:
     return value
 
 
-_WRITERS = {".parquet": _write_parquet, ".jsonl": _write_jsonl, ".csv": _write_csv}
+WRITERS = {".parquet": _write_parquet, ".jsonl": _write_jsonl, ".csv": _write_csv}
 
-__all__ = ["Counts", "Outputs", "merge", "outputs_of", "whole_file"]
+__all__ = ["WRITERS", "Counts", "Outputs", "merge", "outputs_of", "whole_file"]

@@ -35,7 +35,7 @@ def process(
     """
     reports = batch.to_pylist()
     read = _pipeline(text).map(
-        _study(report, language) for report in reports if report["error"] is None
+        study_of(report, language) for report in reports if report["error"] is None
     )
     rows = Rows()
     for report in reports:
@@ -49,7 +49,8 @@ def _unread(report: dict[str, Any]) -> Failure | None:
     return Failure(id=report["report_id"], error=report["error"], message=report["message"])
 
 
-def _study(report: dict[str, Any], language: str | None) -> Study:
+def study_of(report: dict[str, Any], language: str | None) -> Study:
+    """Return the study of a report's row."""
     name = report["report_id"]
     return Study(
         id=name,
@@ -64,4 +65,4 @@ def _pipeline(text: str) -> Pipeline:
     return Pipeline(text=text_stages.get(text)(), vision=None, link=None, report=None)
 
 
-__all__ = ["process"]
+__all__ = ["process", "study_of"]

@@ -13,7 +13,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from radnlp.errors import CorruptArchive, InputError, InvalidRecord, MalformedRow, RadnlpError
+from radnlp.io.exam import exam_of
 from radnlp.io.record import choose_columns, id_of, text_of, valid_unicode
+from radnlp.schema import Exam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,12 +37,14 @@ class Record:
         text: The report; ``None`` with an error.
         position: Bytes of the file that were read so far, for the progress bar.
         error: What is wrong with this record or, if it is the last one, with the rest of the file.
+        exam: What other fields say of the examination; ``None``: nothing.
     """
 
     id: str
     text: str | None = None
     position: int = 0
     error: RadnlpError | None = None
+    exam: Exam | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,13 @@ def _record(place: str, fields: dict[str, Any], position: int, reading: Reading)
             tuple(fields), text=reading.text_columns, identity=reading.id_column
         )
         name = id_of(fields, columns) or place
-        return Record(id=name, text=text_of(fields, columns), position=position)
+        said = {what: fields[field] for what, field in columns.exam}
+        return Record(
+            id=name,
+            text=text_of(fields, columns),
+            position=position,
+            exam=exam_of(said) if said else None,
+        )
     except RadnlpError as error:
         return Record(id=name, position=position, error=error)
 
@@ -278,7 +288,7 @@ def _read_parquet(source: Source, reading: Reading) -> Iterator[Record]:
         with pq.ParquetFile(source.path) as file:
             names = tuple(file.schema_arrow.names)
             columns = choose_columns(names, text=reading.text_columns, identity=reading.id_column)
-            wanted = list(dict.fromkeys((*columns.text, *((columns.id,) if columns.id else ()))))
+            wanted = list(columns.all)
             exact = replace(reading, text_columns=columns.text, id_column=columns.id)
             number = 0
             for batch in file.iter_batches(batch_size=1000, columns=wanted):

@@ -85,6 +85,42 @@ def find_sources(archives: Sequence[str | Path], *, without: Collection[Path] = 
     return Sources(files=tuple(files.values()), skipped=skipped)
 
 
+def find_studies(folders: Sequence[str | Path]) -> Sources:
+    """List the studies of folders: every subfolder is one, sorted by name.
+
+    A study's size and time of change are those of all its files.
+
+    Raises:
+        FileMissing: No such folder.
+        InputError: No folder is given, or one has no subfolders.
+    """
+    if not folders:
+        raise InputError("no folder is given; expected a folder whose subfolders are studies")
+    studies: dict[Path, Source] = {}
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise FileMissing(f"no folder {folder}; expected one whose subfolders are studies")
+        inside = (path for path in folder.iterdir() if not path.name.startswith("."))
+        found = sorted(path for path in inside if path.is_dir())
+        if not found:
+            raise InputError(
+                f"{folder} has no subfolders; expected one folder per study, with its images and "
+                "its report"
+            )
+        for path in found:
+            states = [file.stat() for file in path.rglob("*") if file.is_file()]
+            studies.setdefault(
+                path.resolve(),
+                Source(
+                    path=path,
+                    name=path.name,
+                    size=sum(state.st_size for state in states),
+                    changed_ns=max((state.st_mtime_ns for state in states), default=0),
+                ),
+            )
+    return Sources(files=tuple(studies.values()), skipped=0)
+
+
 def fingerprint(sources: Sources, options: Mapping[str, object]) -> str:
     """Return a digest that changes with any input file, option or version of radnlp."""
     files = [(str(file.path.resolve()), file.size, file.changed_ns) for file in sources.files]
@@ -144,4 +180,4 @@ def _source(path: Path, name: str) -> Source:
     return Source(path=path, name=name, size=state.st_size, changed_ns=state.st_mtime_ns)
 
 
-__all__ = ["SUFFIXES", "Source", "Sources", "find_sources", "fingerprint"]
+__all__ = ["SUFFIXES", "Source", "Sources", "find_sources", "find_studies", "fingerprint"]

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from radnlp.cli import analyze, demo, draft, extract, index, models, train_text
+from radnlp.cli import (
+    analyze,
+    check,
+    demo,
+    draft,
+    evaluate,
+    extract,
+    index,
+    models,
+    train_text,
+)
 from radnlp.errors import RadnlpError
 from radnlp.version import __version__
 
@@ -28,7 +38,9 @@ app.command(epilog=analyze.EXAMPLES)(analyze.analyze)
 app.command(epilog=draft.EXAMPLES)(draft.draft)
 app.command(epilog=extract.EXAMPLES)(extract.extract)
 app.command(epilog=index.EXAMPLES)(index.index)
+app.command(epilog=check.EXAMPLES)(check.check)
 app.add_typer(train_text.train, name="train")
+app.add_typer(evaluate.evaluate, name="evaluate")
 app.add_typer(models.models, name="models")
 
 

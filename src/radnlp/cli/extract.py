@@ -1,22 +1,19 @@
 """``radnlp extract``: entities, recommendations and scores of an archive of reports."""
 
 import json
-import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from radnlp.cli.options import TextStage
+from radnlp.cli.progress import show_progress
 from radnlp.cli.results import say
 from radnlp.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from radnlp.archive import Progress, Summary
+    from radnlp.archive import Summary
 
 EXAMPLES = """\b
 Examples:
@@ -78,7 +75,7 @@ def extract(
     )
     began = time.monotonic()
     try:
-        with _progress() as show:
+        with show_progress("extract") as show:
             summary = archives.extract(
                 archive, output, options=options, workers=workers, on_progress=show
             )
@@ -90,27 +87,6 @@ def extract(
     _tell(summary, time.monotonic() - began)
     if summary.failures:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _progress() -> "Iterator[Callable[[Progress], None] | None]":
-    """Show a bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich import progress
-    from rich.console import Console
-
-    columns = (
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.TextColumn("{task.fields[reports]:,} reports"),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("extract", total=1.0, reports=0)
-        yield lambda state: bar.update(task, completed=state.done, reports=state.reports)
 
 
 def _tell(summary: "Summary", seconds: float) -> None:

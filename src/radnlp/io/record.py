@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from radnlp.errors import EncodingError, InputError, InvalidRecord
+from radnlp.io.exam import EXAM_NAMES
 
 #: Names of a field with the whole text, in order of preference, without case, ``_``, ``-``, space.
 TEXT_NAMES = (
@@ -40,10 +41,18 @@ class Columns:
     Attributes:
         text: One field with the whole report, or several with a section each.
         id: The field that names the report; ``None``: its place in the file does.
+        exam: What `radnlp.io.exam.exam_of` asks for, and the field that says it.
     """
 
     text: tuple[str, ...]
     id: str | None
+    exam: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every field that is read, each once."""
+        named = (self.id,) if self.id else ()
+        return tuple(dict.fromkeys((*self.text, *named, *(field for _, field in self.exam))))
 
 
 @lru_cache(maxsize=256)
@@ -62,7 +71,7 @@ def choose_columns(
 
     Examples:
         >>> choose_columns(("study_id", "Findings", "Impression"))
-        Columns(text=('Findings', 'Impression'), id='study_id')
+        Columns(text=('Findings', 'Impression'), id='study_id', exam=())
     """
     plain = {_plain(name): name for name in reversed(names)}
     for wanted in (*text, *((identity,) if identity else ())):
@@ -76,7 +85,17 @@ def choose_columns(
             "findings, impression or the like: name the text column"
         )
     named = identity or next((plain[name] for name in ID_NAMES if name in plain), None)
-    return Columns(text=found, id=named)
+    exam = (
+        (what, next((plain[one] for one in names_of if one in plain), None))
+        for what, names_of in EXAM_NAMES.items()
+    )
+    return Columns(
+        text=found,
+        id=named,
+        exam=tuple(
+            (what, field) for what, field in exam if field is not None and field not in found
+        ),
+    )
 
 
 def join_sections(sections: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ from radnlp.errors import FileError, InputError, MixedPatients, NotAVolume, Radn
 from radnlp.io.decode import check_length
 from radnlp.io.dicom import image_from_dataset
 from radnlp.io.dicomfile import read_dataset
+from radnlp.io.exam import exam_of_header
 from radnlp.io.folder import files_of
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
@@ -22,7 +23,7 @@ from radnlp.io.pydicom_guard import guarded
 from radnlp.io.reports import read_report
 from radnlp.io.representative import SERIES, middle_image
 from radnlp.io.slices import Slice, slices_of
-from radnlp.schema import Image, Notice, Report, Study
+from radnlp.schema import Exam, Image, Notice, Report, Study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,7 @@ class _Gathered:
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
     patients: set[Patient] = field(default_factory=set)
+    exams: set[Exam] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
 
     def notice(self, name: str, message: str, source: str) -> None:
@@ -215,6 +217,9 @@ def _as_slices(header: Header, file: Path, gathered: _Gathered) -> list[Slice]:
 def _remember(header: Header, gathered: _Gathered) -> None:
     """Keep what tells patients and duplicates apart; it never leaves this module."""
     gathered.patients.add(read_patient(header))
+    exam = exam_of_header(header)
+    if exam is not None:
+        gathered.exams.add(exam)
     instance = header.text("SOPInstanceUID")
     if instance in gathered.instances:
         gathered.notice(
@@ -242,6 +247,7 @@ def _study(name: str, gathered: _Gathered) -> Study:
         report=report,
         images=images,
         prior=prior,
+        exam=_common_exam(gathered.exams),
         warnings=tuple(gathered.notices),
     )
 
@@ -295,6 +301,15 @@ def _tell_of_others(
     for (name, message), sources in files.items():
         more = f" (and of {len(sources) - 1} more files of its series)" if len(sources) > 1 else ""
         gathered.notice(name, message + more, next(iter(sources)).name)
+
+
+def _common_exam(exams: set[Exam]) -> Exam | None:
+    """Return what no file says otherwise: files of both sides leave no side."""
+    said = {
+        item.name: {getattr(exam, item.name) for exam in exams} - {None} for item in fields(Exam)
+    }
+    exam = Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
+    return None if exam == Exam() else exam
 
 
 def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:

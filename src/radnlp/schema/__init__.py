@@ -23,6 +23,7 @@ from radnlp.schema.entity import (
     Subject,
     Temporality,
 )
+from radnlp.schema.exam import Exam, Sex
 from radnlp.schema.geometry import (
     Box,
     Mask,
@@ -41,6 +42,7 @@ from radnlp.schema.image import (
     SliceView,
     Study,
 )
+from radnlp.schema.inconsistency import Inconsistency
 from radnlp.schema.notice import Notice
 from radnlp.schema.reading import (
     Candidates,
@@ -89,6 +91,7 @@ __all__ = [
     "Embedding",
     "Entity",
     "EntityKind",
+    "Exam",
     "Failure",
     "HeatMap",
     "Image",
@@ -96,6 +99,7 @@ __all__ = [
     "ImageMeasure",
     "ImageMeasurement",
     "ImageReading",
+    "Inconsistency",
     "Interval",
     "Line",
     "Link",
@@ -123,6 +127,7 @@ __all__ = [
     "SectionKind",
     "Sentence",
     "Severity",
+    "Sex",
     "Side",
     "SliceOf",
     "SliceView",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from radnlp.errors import InputError
 from radnlp.schema.entity import Side
+from radnlp.schema.exam import Exam
 from radnlp.schema.geometry import Box, PatientPlane, Spacing
 from radnlp.schema.notice import Notice
 from radnlp.schema.text import Report
@@ -171,6 +172,7 @@ class Study:
         report: The report, if there is one.
         images: The images, in reading order, ids distinct.
         prior: The earlier report, so that change words have something to refer to.
+        exam: What the files say of the examination, if anything.
         warnings: What was odd about the input, files that could not be used among them.
 
     Raises:
@@ -181,6 +183,7 @@ class Study:
     report: Report | None = None
     images: tuple[Image, ...] = ()
     prior: Report | None = None
+    exam: Exam | None = None
     warnings: tuple[Notice, ...] = ()
 
     def __post_init__(self) -> None:

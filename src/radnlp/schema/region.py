@@ -77,6 +77,8 @@ class ConflictKind(StrEnum):
 
     SIDE = "side"
     PRESENCE = "presence"
+    COUNT = "count"
+    POSITION = "position"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,7 @@ def test_a_run_that_is_killed_between_two_tables_leaves_the_earlier_ones_and_goe
     before = {path.name: path.read_bytes() for path in tmp_path.glob("out*")}
     archive(tmp_path)
 
-    write, calls = merge._WRITERS[".parquet"], count(1)
+    write, calls = merge.WRITERS[".parquet"], count(1)
 
     def stop_at_the_third(*given: Any) -> int:
         if next(calls) == 3:
@@ -208,7 +208,7 @@ def test_a_run_that_is_killed_between_two_tables_leaves_the_earlier_ones_and_goe
         return write(*given)
 
     with monkeypatch.context() as patched:
-        patched.setitem(merge._WRITERS, ".parquet", stop_at_the_third)
+        patched.setitem(merge.WRITERS, ".parquet", stop_at_the_third)
         with pytest.raises(Killed):
             go(source, out)
     assert before == {path.name: path.read_bytes() for path in tmp_path.glob("out*.parquet")}

@@ -12,6 +12,7 @@ from pydicom.uid import UID
 
 from radnlp import errors
 from radnlp.io import load_study, read_volume
+from radnlp.schema import Exam, Sex, Side
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -382,3 +383,17 @@ def test_frames_without_a_place_of_their_own_are_no_slices(tmp_path: Path, make:
     assert [one.name for one in image.warnings] == ["FrameChosen"]
     with pytest.raises(errors.NotAVolume, match="where its slices lie"):
         read_volume(tmp_path / "a.dcm")
+
+
+def test_a_header_tells_of_the_examination_what_all_files_agree_on(
+    tmp_path: Path, make: Maker
+) -> None:
+    known = {"PatientSex": "F", "PatientAge": "054Y", "StudyDescription": "XR KNEE"}
+    save(make, tmp_path / "a.dcm", SOPInstanceUID="2.25.2", Laterality="L", **known)
+    (tmp_path / "report.txt").write_text("No effusion.")
+    assert load_study(tmp_path).exam == Exam(
+        name="XR KNEE", side=Side.LEFT, sex=Sex.FEMALE, age_years=54
+    )
+    save(make, tmp_path / "b.dcm", SOPInstanceUID="2.25.3", Laterality="R", **known)
+    assert load_study(tmp_path).exam == Exam(name="XR KNEE", sex=Sex.FEMALE, age_years=54)
+    assert load_study(tmp_path / "report.txt").exam is None

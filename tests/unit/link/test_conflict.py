@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,14 @@ import pytest
 from radnlp.link import ConflictOptions, DefaultLink, DefaultLinkOptions
 from radnlp.schema import (
     Assertion,
+    Box,
+    Confidence,
     Conflict,
     ConflictKind,
+    EntityKind,
     Image,
+    Region,
+    RegionSource,
     SectionKind,
     Severity,
     Side,
@@ -186,3 +192,104 @@ def test_options_say_how_sure_the_picture_must_be(study, look, mention, finding)
     seen = look(finding("cardiomegaly", 0.2))
     found = DefaultLink(options)(study, [mention("cardiomegaly")], [seen]).conflicts
     assert [conflict.kind for conflict in found] == [ConflictKind.PRESENCE]
+
+
+def _region(label: str, x0: float, y0: float, id: str = "g9") -> Region:
+    return Region(
+        id=id, image_id="i0", box=Box(x0, y0, x0 + 4, y0 + 4), label=label,
+        source=RegionSource.IMAGE, confidence=Confidence(value=0.7),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def with_boxes(study, look) -> Callable[..., tuple[Conflict, ...]]:
+    """Conflicts where a detector of a plug-in gives boxes."""
+
+    def find(mentions, *boxes: Region, counted: tuple[str, ...] = ()) -> tuple[Conflict, ...]:
+        reading = look()
+        reading = replace(reading, regions=(*reading.regions, *boxes))
+        options = DefaultLinkOptions(conflict=ConflictOptions(counted=counted))
+        return DefaultLink(options)(study, mentions, [reading]).conflicts
+
+    return find
+
+
+def test_a_device_outside_of_the_zone_that_is_named_is_a_position_conflict(
+    with_boxes, mention
+) -> None:
+    said = mention("chest_tube", kind=EntityKind.DEVICE, side=Side.LEFT, locations=("lung_apex",))
+    (conflict,) = with_boxes([said], _region("chest_tube", 74, 95))
+    assert conflict.kind == ConflictKind.POSITION
+    assert (conflict.entity_ids, conflict.region_ids) == (("e0",), ("g9",))
+    assert conflict.sentence == (
+        "The report places chest tube in the left apex; "
+        "the image shows it elsewhere (model confidence score 0.70)."
+    )
+    assert with_boxes([said], _region("chest_tube", 74, 18)) == ()
+
+
+def test_a_device_on_the_other_side_is_a_position_conflict(with_boxes, mention) -> None:
+    said = mention(
+        "endotracheal_tube", kind=EntityKind.DEVICE, side=Side.RIGHT, locations=("bronchus",)
+    )
+    (conflict,) = with_boxes([said], _region("endotracheal_tube", 70, 50))
+    assert conflict.sentence.startswith("The report places endotracheal tube on the right;")
+    assert with_boxes([said], _region("endotracheal_tube", 30, 50)) == ()
+
+
+def test_a_device_without_a_place_or_one_of_two_is_no_position_conflict(
+    with_boxes, mention
+) -> None:
+    tube = mention("chest_tube", kind=EntityKind.DEVICE)
+    left = replace(tube, side=Side.LEFT)
+    right = replace(tube, id="e1", side=Side.RIGHT)
+    assert with_boxes([tube], _region("chest_tube", 70, 50)) == ()
+    assert with_boxes([left, right], _region("chest_tube", 25, 50)) == ()
+    assert (
+        with_boxes([left], _region("chest_tube", 25, 50), _region("chest_tube", 74, 50, "g8")) == ()
+    )
+
+
+def test_another_number_of_boxes_is_a_count_conflict_where_boxes_may_be_counted(
+    with_boxes, mention
+) -> None:
+    two = mention("nodule", count=2)
+    boxes = [_region("nodule", 70, 40 + 10 * n, f"g{n + 10}") for n in range(3)]
+    (conflict,) = with_boxes([two], *boxes, counted=("nodule",))
+    assert conflict.kind == ConflictKind.COUNT
+    assert conflict.region_ids == ("g10", "g11", "g12")
+    assert conflict.sentence == (
+        "The report counts 2 of nodule; the image shows 3 (model confidence score 0.70)."
+    )
+    assert with_boxes([two], *boxes) == ()
+    assert with_boxes([two], *boxes[:2], counted=("nodule",)) == ()
+    assert with_boxes([two], counted=("nodule",)) == ()
+
+
+def test_a_mention_without_a_number_leaves_room_for_any_count(with_boxes, mention) -> None:
+    said = [mention("nodule", count=2), mention("nodule", "e1")]
+    assert with_boxes(said, _region("nodule", 70, 40), counted=("nodule",)) == ()
+
+
+def test_where_all_boxes_lie_on_the_other_side_most_of_the_heat_is_enough(
+    study, look, mention, finding
+) -> None:
+    shown, heat = finding("pleural_effusion", at=RIGHT)
+    values = heat.values.copy()
+    values[18, 15] = 0.25
+    values[17, 5] = 0.9
+    values[18, 14] = 0.56
+    reading = look((shown, replace(heat, values=values)))
+    said = [mention("pleural_effusion", side=Side.LEFT)]
+    right = _region("pleural_effusion", 25, 90)
+    left = _region("pleural_effusion", 75, 90, "g8")
+
+    def kinds(*boxes: Region) -> list[str]:
+        seen = replace(reading, regions=(*reading.regions, *boxes))
+        return [conflict.kind for conflict in DefaultLink()(study, said, [seen]).conflicts]
+
+    assert kinds() == []
+    assert kinds(right) == [ConflictKind.SIDE]
+    assert kinds(right, left) == []
+    doubtful = replace(right, confidence=Confidence(value=0.4))
+    assert kinds(doubtful) == []

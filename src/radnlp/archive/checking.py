@@ -1,0 +1,269 @@
+"""`check`: an archive to a list of its likely slips and missed findings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from radnlp.archive.merge import WRITERS, whole_file
+from radnlp.archive.process import study_of
+from radnlp.archive.records import Reading, Record, read_records
+from radnlp.archive.shards import Job, work_through
+from radnlp.archive.slips import CHECKED, FOUND, SLIPS, failure_of, ranked, slips_of
+from radnlp.archive.sources import find_sources, find_studies
+from radnlp.errors import OutputError
+from radnlp.pipeline import Pipeline
+from radnlp.registry import text_stages
+from radnlp.schema import Exam, Failure, Study
+from radnlp.schema.serial import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from radnlp.archive.shards import Progress
+    from radnlp.archive.sources import Source
+    from radnlp.schema import Analysis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """How an archive is checked.
+
+    Attributes:
+        studies: Whether the archives are folders of study folders, with images.
+        text: Name of the text stage.
+        vision: Name of the vision stage, for studies; ``None`` looks at words alone.
+        language: ISO 639-1 code of all reports; ``None`` detects it.
+        reading: Which fields hold the report, and the files' encoding.
+        least: Slips of a lower score are left out.
+        shard_size: Reports or studies per finished part; ``None``: 500 reports, or 8 studies.
+
+    Raises:
+        StageNotFound: No text stage of that name.
+    """
+
+    studies: bool = False
+    text: str = "rules"
+    vision: str | None = "embedded"
+    language: str | None = None
+    reading: Reading = field(default_factory=Reading)
+    least: float = 0.0
+    shard_size: int | None = None
+
+    def __post_init__(self) -> None:
+        text_stages.get(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a run found.
+
+    Attributes:
+        reports: Reports or studies that were looked at, failed ones included.
+        resumed: Those of them that an earlier, interrupted run had done.
+        slips: Rows of `SLIPS`, worst first.
+        failures: ``id``, ``row``, ``source``, ``error``, ``message`` of what could not be read.
+        skipped: Files of the folders whose ending says that they hold no reports.
+    """
+
+    reports: int
+    resumed: int
+    slips: tuple[dict[str, Any], ...]
+    failures: tuple[dict[str, Any], ...]
+    skipped: int
+
+
+def check(
+    archives: Sequence[str | Path],
+    out: str | Path | None = None,
+    *,
+    options: CheckOptions | None = None,
+    workers: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Checked:
+    """Find the likely slips and missed findings of an archive, worst first.
+
+    Args:
+        archives: What `radnlp.archive.extract` takes; with ``options.studies`` folders whose
+            subfolders each hold one study.
+        out: A ``.parquet``, ``.jsonl`` or ``.csv`` file for `SLIPS`; ``None`` writes nothing, and
+            an interrupted run begins anew. Failures go to ``OUT.failures.jsonl``.
+        options: What is looked at.
+        workers: Processes; ``None``: one per processor.
+        on_progress: Called after each shard.
+
+    Raises:
+        FileError: No such input, or the output cannot be written.
+        InputError: Fewer than one worker, or a folder of studies that holds none.
+    """
+    options = options or CheckOptions()
+    run = partial(_check, archives, options=options, workers=workers, on_progress=on_progress)
+    if out is None:
+        with TemporaryDirectory(prefix="radnlp-") as folder:
+            return run((), Path(folder))
+    outputs = _outputs(Path(out))
+    folder_of_parts = outputs[0].with_name(f"{outputs[0].name}.parts")
+    done = run(outputs, folder_of_parts)
+    shutil.rmtree(folder_of_parts)
+    return done
+
+
+def _check(
+    archives: Sequence[str | Path],
+    outputs: Sequence[Path],
+    folder: Path,
+    *,
+    options: CheckOptions,
+    workers: int | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> Checked:
+    sources = (
+        find_studies(archives)
+        if options.studies
+        else find_sources(archives, without=(folder, *outputs))
+    )
+    job = _job(options)
+    done = work_through(sources, folder, job, workers=workers, on_progress=on_progress)
+    rows = [row for part in done.files for row in pq.read_table(part).to_pylist()]
+    slips = ranked(rows, options.least)
+    failures = tuple(failure_of(row) for row in rows if row["error"] is not None)
+    if outputs and not 0 < done.reports == len(failures):
+        _write(outputs, folder, slips, failures)
+    return Checked(
+        reports=done.reports,
+        resumed=done.resumed,
+        slips=slips,
+        failures=failures,
+        skipped=sources.skipped,
+    )
+
+
+def _job(options: CheckOptions) -> Job:
+    said = {name: value for name, value in asdict(options).items() if name != "least"}
+    if options.studies:
+        work = partial(check_studies, text=options.text, vision=options.vision)
+        return Job(
+            records=_study_record,
+            takes=CHECKED,
+            process=work,
+            plan={**said, "columns": str(FOUND)},
+            shard_size=options.shard_size or 8,
+        )
+    return Job(
+        records=partial(read_records, reading=options.reading),
+        takes=CHECKED,
+        process=partial(check_reports, text=options.text, language=options.language),
+        plan={**said, "columns": str(FOUND)},
+        shard_size=options.shard_size or 500,
+    )
+
+
+def _study_record(source: Source) -> Iterator[Record]:
+    yield Record(id=source.name, position=source.size)
+
+
+def check_reports(
+    batch: pa.RecordBatch, *, text: str = "rules", language: str | None = None
+) -> pa.RecordBatch:
+    """Check a batch of reports by their words alone.
+
+    Args:
+        batch: Columns of `CHECKED`; rows with an error are passed on.
+        text: Name of the text stage.
+        language: ISO 639-1 code of all reports; ``None`` detects it.
+
+    Returns:
+        One row per slip, and one per failed report with ``error`` and ``message``.
+    """
+    pipeline = _pipeline(text, None)
+    found: list[dict[str, Any]] = []
+    for report in batch.to_pylist():
+        if report["error"] is not None:
+            found.append(report)
+            continue
+        exam = decode(Exam, report["exam"]) if report["exam"] else None
+        outcome = _outcome(pipeline, study_of(report, language))
+        found.extend(slips_of(report, outcome, exam))
+    return pa.RecordBatch.from_pylist(found, schema=FOUND)
+
+
+def check_studies(
+    batch: pa.RecordBatch, *, text: str = "rules", vision: str | None = "embedded"
+) -> pa.RecordBatch:
+    """Check a batch of studies: the reports' words, and the words against the images.
+
+    Args:
+        batch: Columns of `CHECKED`; ``path`` is a study's folder.
+        text: Name of the text stage.
+        vision: Name of the vision stage, or ``None``.
+
+    Returns:
+        As `check_reports`.
+    """
+    from radnlp.io import read_ahead
+
+    pipeline = _pipeline(text, vision)
+    folders = batch.to_pylist()
+    found: list[dict[str, Any]] = []
+    for report, study in zip(folders, read_ahead((row["path"] for row in folders), 2), strict=True):
+        exam = study.exam if isinstance(study, Study) else None
+        found.extend(slips_of(report, _outcome(pipeline, study), exam))
+    return pa.RecordBatch.from_pylist(found, schema=FOUND)
+
+
+@lru_cache(maxsize=4)
+def _pipeline(text: str, vision: str | None) -> Pipeline:
+    return Pipeline(
+        text=text_stages.get(text)(),
+        vision=vision,
+        link="default" if vision else None,
+        report=None,
+    )
+
+
+def _outcome(pipeline: Pipeline, study: Study | Failure) -> Analysis | Failure:
+    if isinstance(study, Failure):
+        return study
+    try:
+        return pipeline(study)
+    except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the run)
+        return Failure.of(study.id, error)
+
+
+def _outputs(out: Path) -> tuple[Path, ...]:
+    """Return the table and the file of failures."""
+    if out.suffix.lower() not in WRITERS or out.is_dir():
+        raise OutputError(
+            f"cannot write {out.name!r}; expected a file that ends in {', '.join(WRITERS)}"
+        )
+    return out, out.with_name(f"{out.name}.failures.jsonl")
+
+
+def _write(
+    outputs: Sequence[Path],
+    work: Path,
+    slips: Sequence[Mapping[str, Any]],
+    failures: Sequence[Mapping[str, Any]],
+) -> None:
+    out, failures_file = outputs
+    if failures:
+        with whole_file(failures_file, work) as draft:
+            draft.write_text(
+                "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in failures), "utf-8"
+            )
+    else:
+        failures_file.unlink(missing_ok=True)
+    table = pa.Table.from_pylist([dict(row) for row in slips], schema=SLIPS)
+    with whole_file(out, work) as draft:
+        WRITERS[out.suffix.lower()]([table], draft, SLIPS)
+
+
+__all__ = ["CheckOptions", "Checked", "check", "check_reports", "check_studies"]

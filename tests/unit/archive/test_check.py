@@ -1,0 +1,199 @@
+"""A list of the likely slips of an archive."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from radnlp.archive import SLIPS, Checked, CheckOptions, check
+from radnlp.archive.slips import slips_of
+from radnlp.errors import FileMissing, InputError, OutputError
+from radnlp.examples import load_example
+from radnlp.schema import (
+    Analysis,
+    Box,
+    Confidence,
+    Conflict,
+    ConflictKind,
+    Entity,
+    EntityKind,
+    Image,
+    ImageFinding,
+    Region,
+    RegionSource,
+    Report,
+    SectionKind,
+    Span,
+)
+
+SLIP = "FINDINGS: Small left pleural effusion. IMPRESSION: Right pleural effusion."
+CLEAN = "FINDINGS: Small left pleural effusion. IMPRESSION: Left pleural effusion."
+WEAK = "FINDINGS: The left pleural effusion is unchanged."
+
+
+def archive(folder: Path, *rows: dict[str, object]) -> Path:
+    path = folder / "reports.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return path
+
+
+def go(source: Path, out: Path | None = None, **options: object) -> Checked:
+    return check([source], out, options=CheckOptions(**options), workers=1)
+
+
+def test_slips_are_listed_worst_first_with_their_words(tmp_path: Path) -> None:
+    source = archive(
+        tmp_path,
+        {"id": "a", "text": CLEAN},
+        {"id": "b", "text": WEAK},
+        {"id": "c", "text": SLIP},
+    )
+    done = go(source)
+    assert (done.reports, done.failures) == (3, ())
+    assert [(slip["rank"], slip["report_id"], slip["rule"]) for slip in done.slips] == [
+        (1, "c", "side.findings_impression"),
+        (2, "b", "change.no_comparison"),
+    ]
+    worst = done.slips[0]
+    assert worst["words"] == ["left pleural effusion", "Right pleural effusion"]
+    for words, span in zip(worst["words"], worst["spans"], strict=True):
+        assert SLIP[span["start"] : span["end"]] == words
+    assert worst["score"] == worst["weight"] * worst["confidence"]
+
+
+def test_the_least_score_leaves_weak_ones_out(tmp_path: Path) -> None:
+    source = archive(tmp_path, {"id": "b", "text": WEAK}, {"id": "c", "text": SLIP})
+    assert [slip["report_id"] for slip in go(source, least=0.5).slips] == ["c"]
+
+
+def test_columns_of_the_record_are_held_against_the_report(tmp_path: Path) -> None:
+    source = archive(
+        tmp_path,
+        {"text": "FINDINGS: The prostate is enlarged.", "sex": "F"},
+        {"text": "FINDINGS: The prostate is enlarged.", "sex": "M"},
+        {"text": "FINDINGS: Left knee joint effusion.", "exam": "XR KNEE RIGHT"},
+        {"text": "HISTORY: 54-year-old man. FINDINGS: Normal.", "age": "081Y"},
+    )
+    assert [(slip["report_row"], slip["rule"]) for slip in go(source).slips] == [
+        (0, "sex.other"),
+        (2, "side.exam"),
+        (3, "age.words"),
+    ]
+
+
+def test_columns_of_a_parquet_archive_are_read_too(tmp_path: Path) -> None:
+    rows = {"report": ["FINDINGS: The prostate is enlarged."], "sex": ["F"], "cost": [3]}
+    pq.write_table(pa.table(rows), tmp_path / "reports.parquet")
+    assert [slip["rule"] for slip in go(tmp_path / "reports.parquet").slips] == ["sex.other"]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl", "csv"])
+def test_the_table_has_the_same_rows_in_every_format(tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"slips.{ending}"
+    done = go(archive(tmp_path, {"id": "c", "text": SLIP}), out)
+    if ending == "parquet":
+        assert pq.read_schema(out).equals(SLIPS)
+        assert pq.read_table(out).to_pylist() == list(done.slips)
+    elif ending == "jsonl":
+        assert [json.loads(line) for line in out.read_text("utf-8").splitlines()] == list(
+            done.slips
+        )
+    else:
+        assert out.read_text("utf-8").splitlines()[1].startswith("1,0.9,c,0,reports.jsonl,side.")
+    assert not (tmp_path / f"slips.{ending}.parts").exists()
+
+
+def test_a_report_that_cannot_be_read_is_listed_apart(tmp_path: Path) -> None:
+    source = tmp_path / "reports.jsonl"
+    source.write_text(f'{{"text": NaN}}\n{json.dumps({"id": "c", "text": SLIP})}', encoding="utf-8")
+    done = go(source, tmp_path / "slips.csv")
+    assert [failure["error"] for failure in done.failures] == ["InvalidRecord"]
+    assert len(done.slips) == 1
+    assert "InvalidRecord" in (tmp_path / "slips.csv.failures.jsonl").read_text("utf-8")
+    go(archive(tmp_path, {"id": "c", "text": SLIP}), tmp_path / "slips.csv")
+    assert not (tmp_path / "slips.csv.failures.jsonl").exists()
+
+
+def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
+    texts = [SLIP, CLEAN, WEAK] * 4
+    source = archive(tmp_path, *({"id": str(n), "text": text} for n, text in enumerate(texts)))
+    one = go(source, shard_size=3)
+    two = check([source], options=CheckOptions(shard_size=3), workers=2)
+    assert one.slips == two.slips
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    source = archive(tmp_path, *({"id": str(n), "text": SLIP} for n in range(9)))
+    out = tmp_path / "slips.csv"
+
+    def stop(progress: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check([source], out, options=CheckOptions(shard_size=2), workers=1, on_progress=stop)
+    again = check([source], out, options=CheckOptions(shard_size=2), workers=1)
+    assert (again.resumed, again.reports, len(again.slips)) == (2, 9, 9)
+
+
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="expected a file that ends in"):
+        go(archive(tmp_path, {"text": SLIP}), tmp_path / "slips.docx")
+
+
+def test_studies_are_the_subfolders(tmp_path: Path) -> None:
+    example = load_example().folder
+    shutil.copytree(example, tmp_path / "studies" / "one")
+    text = (tmp_path / "studies" / "one" / "report.txt").read_text("utf-8")
+    side = text.replace("2. Small left pleural effusion", "2. Small right pleural effusion")
+    (tmp_path / "studies" / "two").mkdir()
+    (tmp_path / "studies" / "two" / "report.txt").write_text(side, "utf-8")
+    (tmp_path / "studies" / "three").mkdir()
+    assert go(tmp_path / "studies", studies=True, vision=None).reports == 3
+    done = go(tmp_path / "studies", studies=True)
+    assert done.reports == 3
+    assert [(slip["report_id"], slip["rule"]) for slip in done.slips] == [
+        ("two", "side.findings_impression")
+    ]
+    assert [failure["id"] for failure in done.failures] == ["three"]
+
+
+def test_a_folder_without_studies_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no subfolders"):
+        go(tmp_path, studies=True)
+    with pytest.raises(FileMissing):
+        go(tmp_path / "none", studies=True)
+
+
+def test_a_disagreement_with_the_image_becomes_a_row_with_both_evidences() -> None:
+    words = "left effusion"
+    analysis = Analysis(
+        report=Report(text=words),
+        images=(Image(pixels=None, rows=9, columns=9),),
+        entities=(
+            Entity(id="e0", text=words, span=Span(0, 13), section=SectionKind.FINDINGS,
+                   kind=EntityKind.FINDING, concept="pleural_effusion"),
+        ),
+        image_findings=(
+            ImageFinding(id="f0", concept="pleural_effusion", image_id="i0", positive=True,
+                         confidence=Confidence(value=0.5, calibrated=True)),
+        ),
+        regions=(
+            Region(id="g0", image_id="i0", box=Box(1, 2, 3, 4), label="pleural_effusion",
+                   source=RegionSource.IMAGE),
+        ),
+        conflicts=(
+            Conflict(kind=ConflictKind.SIDE, entity_ids=("e0",), region_ids=("g0",),
+                     finding_ids=("f0",), sentence="They disagree."),
+        ),
+    )  # fmt: skip
+    about = {"report_id": "a", "report_row": 0, "source": "a"}
+    (row,) = slips_of(about, analysis, None)
+    assert (row["rule"], row["words"], row["score"]) == ("image.side", [words], 0.45)
+    assert row["boxes"] == [
+        {"image_id": "i0", "label": "pleural_effusion", "x0": 1, "y0": 2, "x1": 3, "y1": 4}
+    ]

@@ -261,7 +261,8 @@ def _named_elsewhere(mention: Entity, seen: Sequence[tuple[Scene, Region]]) -> s
         zones = [scene.zones[label] for label in named.labels if label in scene.zones]
         if not zones or any(region.box.intersection(zone.box) for zone in zones):
             return None
-    return f"in the {' or '.join(map(_name, named.labels))}"
+    there = (mention.side, " or ".join(map(_name, mention.locations)))
+    return f"in the {' '.join(word for word in there if word)}"
 
 
 def _on_the_other_side(

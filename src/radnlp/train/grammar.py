@@ -31,7 +31,7 @@ __all__ = ["Example", "Frame", "Grammar", "Marked", "is_held_out"]
 #: One in so many terms is held out.
 HELD_OUT = 8
 
-_ALTERNATIVES = re.compile(r"\(([^()]*\|[^()]*)\)")
+_ALTERNATIVES = re.compile(r"\(([^()|]*\|[^()]*)\)")
 _SLOT = re.compile(r"<([a-z0-9:]+)(\+?)>")
 _ASSERTIONS = {
     "p": Assertion.PRESENT,

@@ -222,7 +222,7 @@ def test_a_device_outside_of_the_zone_that_is_named_is_a_position_conflict(
     assert conflict.kind == ConflictKind.POSITION
     assert (conflict.entity_ids, conflict.region_ids) == (("e0",), ("g9",))
     assert conflict.sentence == (
-        "The report places chest tube in the left apex; "
+        "The report places chest tube in the left lung apex; "
         "the image shows it elsewhere (model confidence score 0.70)."
     )
     assert with_boxes([said], _region("chest_tube", 74, 18)) == ()
@@ -233,8 +233,8 @@ def test_a_device_on_the_other_side_is_a_position_conflict(with_boxes, mention) 
         "endotracheal_tube", kind=EntityKind.DEVICE, side=Side.RIGHT, locations=("bronchus",)
     )
     (conflict,) = with_boxes([said], _region("endotracheal_tube", 70, 50))
-    assert conflict.sentence.startswith("The report places endotracheal tube on the right;")
-    assert with_boxes([said], _region("endotracheal_tube", 30, 50)) == ()
+    assert conflict.sentence.startswith("The report places endotracheal tube in the right bronchus;")
+    assert with_boxes([said], _region("endotracheal_tube", 40, 45)) == ()
 
 
 def test_a_device_without_a_place_or_one_of_two_is_no_position_conflict(

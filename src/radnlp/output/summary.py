@@ -175,8 +175,12 @@ def _image_findings(analysis: Analysis) -> Iterable[RenderableType]:
         measured = cardiothoracic_ratio_of(image, analysis.regions)
         if findings or measured:
             yield _text(f"\nImage {image_words(image)}", "bold")
-        if measured:
-            yield _text(f"  {ratio_words(measured[0])} ({measured[1]})")
+        limits = measured[1] if measured else "by the outlines"
+        named = [one for one in analysis.image_measurements if one.image_id == image.id]
+        for one in named:
+            yield _text(f"  {one.id}  {measured_words(one)}, {limits}")
+        if measured and not named:
+            yield _text(f"  {ratio_words(measured[0])}, {limits}")
         if supported:
             table = _table("id", "finding", "the model says", "confidence")
             for finding in sorted(supported, key=_most_confident_first):
@@ -188,9 +192,6 @@ def _image_findings(analysis: Analysis) -> Iterable[RenderableType]:
                     style="bold" if finding.positive else "dim",
                 )
             yield table
-        for one in analysis.image_measurements:
-            if one.image_id == image.id:
-                yield _text(f"  {one.id}  {measured_words(one)}, by the outlines")
         silent = [concept_words(item.concept) for item in findings if not item.supported]
         if silent:
             yield _text(f"  Not supported, so not judged: {', '.join(silent)}", "dim")

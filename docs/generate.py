@@ -16,7 +16,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 WEIGHTS = DOCS.parent / "src" / "radnlp" / "nets" / "data"
-CARDS = ("anatomy-lite0", "views-lite0", "vision-lite0")
+CARDS = ("anatomy-lite0", "language-mini0", "views-lite0", "vision-lite0", "writer-mini0")
 COMMANDS = (
     "",
     "analyze",

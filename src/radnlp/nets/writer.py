@@ -183,7 +183,7 @@ def write(loaded: LoadedWriter, plans: Sequence[str], patches: Tensor | None = N
     Args:
         loaded: The decoder.
         plans: What to say, in the words that training used.
-        patches: Of the image, shape (patches, channels); the same for every plan.
+        patches: Of the image, shape (plans, patches, channels); a row of zeros is no image.
     """
     if not plans:
         return []
@@ -191,9 +191,8 @@ def write(loaded: LoadedWriter, plans: Sequence[str], patches: Tensor | None = N
     encoded = tokenizer.encode_batch(list(plans))
     longest = max(len(one.ids) for one in encoded)
     ids = torch.tensor([one.ids + [0] * (longest - len(one.ids)) for one in encoded])
-    seen = None if patches is None else patches[None].expand(len(plans), -1, -1)
     with torch.inference_mode():
-        memory, mask = memory_of(net, ids, ids.ne(0).long(), seen)
+        memory, mask = memory_of(net, ids, ids.ne(0).long(), patches)
         made = net.generate(
             inputs_embeds=memory,
             attention_mask=mask,

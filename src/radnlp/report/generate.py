@@ -11,6 +11,8 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from radnlp.report.compose import Heard, ReportOptions, Writer, compose
 from radnlp.report.phrases import load_phrases
 from radnlp.report.statement import Claim, Statement
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from radnlp.report.style import Style
@@ -82,8 +83,18 @@ class Decoder:
         from radnlp.nets.writer import write
 
         planned = list(_plans(statements, style))
-        seen = None if patches is None else torch.from_numpy(patches)
-        texts = write(self._loaded, [one.plan for one in planned], seen)
+        # Where the plan leaves the side open it is not known, and the decoder would guess it from
+        # the image; so it sees the image only where it is told where to look.
+        seen = [
+            np.zeros_like(patches) if one.says[0].side is None else patches
+            for one in planned
+            if patches is not None
+        ]
+        texts = write(
+            self._loaded,
+            [one.plan for one in planned],
+            torch.from_numpy(np.stack(seen)) if seen else None,
+        )
         return [
             Sentence(
                 text=text,

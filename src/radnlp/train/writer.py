@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from radnlp.train.films import Film
 
-__all__ = ["WriterTraining", "train_writer"]
+__all__ = ["WriterTraining", "seen_boxes", "train_writer"]
 
 _SHAPE = {
     "d_model": 256,
@@ -284,11 +284,11 @@ def _patches(options: WriterTraining) -> tuple[Tensor, list[_Seen]]:
                 tell(f"looked at {number} of {len(films)} films")
         patches = np.stack(rows)
         np.save(kept, patches)
-    seen = [one for row, film in enumerate(films) for one in _seen(film, row)]
+    seen = [one for row, film in enumerate(films) for one in seen_boxes(film, row)]
     return torch.from_numpy(patches), seen
 
 
-def _seen(film: Film, row: int) -> list[_Seen]:
+def seen_boxes(film: Film, row: int) -> list[_Seen]:
     """Return the boxes of a film by side and third of the image; image left is patient right."""
     image = read_image(film.path)
     found = []

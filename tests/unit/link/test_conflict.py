@@ -233,7 +233,9 @@ def test_a_device_on_the_other_side_is_a_position_conflict(with_boxes, mention) 
         "endotracheal_tube", kind=EntityKind.DEVICE, side=Side.RIGHT, locations=("bronchus",)
     )
     (conflict,) = with_boxes([said], _region("endotracheal_tube", 70, 50))
-    assert conflict.sentence.startswith("The report places endotracheal tube in the right bronchus;")
+    assert conflict.sentence.startswith(
+        "The report places endotracheal tube in the right bronchus;"
+    )
     assert with_boxes([said], _region("endotracheal_tube", 40, 45)) == ()
 
 

@@ -8,10 +8,9 @@ film go through the whole pipeline. "Both" is what it gives: the link of source 
 highest confidence, else the box of the usual size. Floors: the zone that the words name; the box of
 the usual size there; the likeliest box of the network without words, against every drawn box of the
 finding; a box of the finding's usual size in the middle of the image; the box around the lungs.
-Sides and thirds come from the lungs as the network draws them, for NIH has no drawn ones. A
-film that is
-turned away counts as missed by all but the centre box. Intervals are 95 % bootstrap intervals over
-patients. The table of usual places was fitted on train films.
+Sides and thirds come from the lungs as the network draws them, for NIH has no drawn ones. A film
+that is turned away counts as missed by all but the centre box. Intervals are 95 % bootstrap
+intervals over patients. The table of usual places was fitted on train films.
 """
 
 from __future__ import annotations

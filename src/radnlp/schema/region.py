@@ -90,7 +90,8 @@ class Region:
         image_id: Which image.
         box: In stored pixels.
         label: Anatomy label (``left_lung``, ``right_upper_zone``, …) or the finding's concept.
-        source: ``anatomy`` (cut from masks) or ``image`` (a finding's heat map).
+        source: ``anatomy`` (cut from masks, or a finding's usual box that words alone placed) or
+            ``image`` (a finding's box or heat map).
         confidence: ``None`` for what is cut by rule.
         mask: In stored pixels, where there is one.
         provenance: Who found it.

@@ -59,7 +59,7 @@ class ConflictOptions:
         boxed_heat: The same as ``side_heat`` where all boxes of the finding lie on that side.
         boxed_share: The same as ``side_share`` then. These were chosen on 125 findings of training
             films that were held out of training.
-        box_above: The likeliest box needs this confidence: it lies rather right than not.
+        box_above: The likeliest box needs this confidence, so that it is rather right than not.
         alike_share: Least share there of the heat of a finding that may be the same shadow.
         absent_below: A calibrated confidence up to this one counts as not seen.
         present_above: A calibrated confidence from this one on counts as seen.

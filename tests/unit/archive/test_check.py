@@ -193,7 +193,7 @@ def test_a_disagreement_with_the_image_becomes_a_row_with_both_evidences() -> No
     )  # fmt: skip
     about = {"report_id": "a", "report_row": 0, "source": "a"}
     (row,) = slips_of(about, analysis, None)
-    assert (row["rule"], row["words"], row["score"]) == ("image.side", [words], 0.45)
+    assert (row["rule"], row["words"], row["score"]) == ("image.side", [words], 0.25)
     assert row["boxes"] == [
         {"image_id": "i0", "label": "pleural_effusion", "x0": 1, "y0": 2, "x1": 3, "y1": 4}
     ]

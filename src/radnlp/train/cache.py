@@ -70,7 +70,8 @@ def open_cache(
         InputError: a film is not as it is hung.
         FileError: an image cannot be read; the subclass says why.
     """
-    named = json.dumps([size, [str(film.path) for film in films]]).encode()
+    told = [size, [str(film.path) for film in films], *([] if hung else ["as stored"])]
+    named = json.dumps(told).encode()
     place = folder / f"films-{hashlib.sha256(named).hexdigest()[:12]}"
     done = place / "done"
     count, mask = len(films), size // MASK_STRIDE

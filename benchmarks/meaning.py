@@ -9,6 +9,9 @@ terms. Terms are those that training never saw, where a concept has two of them.
 language model: MiniLM as it comes (its package is needed), and the words that two sentences share.
 
 *concept*: a bare held-out term against all concepts of the vocabulary, nearest first.
+
+*heads*: for chest findings that the vision network has no boxes for, the nearest one that it has:
+what grounding such a finding by its nearest neighbour would take it for.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from radnlp.nets.language import pieces_of
+from radnlp.nets.language import load_language, pieces_of
 from radnlp.schema import EntityKind
 from radnlp.text.tagger import Tagger
+from radnlp.train.films import BOXED
 from radnlp.train.grammar import is_held_out
 from radnlp.train.pieces import load_minilm
 from radnlp.vocabulary import load_vocabulary
@@ -138,6 +142,22 @@ def concepts(tagger: Tagger) -> dict[str, object]:
     return {"n": len(asked), "own": interval(own), "own_broader_or_narrower": interval(kin)}
 
 
+def heads(weights: str) -> dict[str, list[object]]:
+    """Return (nearest finding with boxes, cosine) of the findings without, the nearest first."""
+    loaded, vocabulary = load_language(weights), load_vocabulary()
+    lie = torch.nn.functional.normalize(loaded.net.concepts, dim=-1)
+    rows = {id: row for row, id in enumerate(loaded.weights.card["named"])}
+    boxed = lie[[rows[id] for id in BOXED]]
+    found = {}
+    for concept in vocabulary:
+        has_own = any(vocabulary.is_a(concept.id, one) for one in BOXED)
+        if concept.kind is EntityKind.FINDING and concept.region == "chest" and not has_own:
+            near = boxed @ lie[rows[concept.id]]
+            found[concept.id] = [BOXED[int(near.argmax())], round(float(near.max()), 3)]
+    best = sorted(found.items(), key=lambda item: -item[1][1])
+    return dict(best[:20]) | {"n": [len(found)]}
+
+
 def main() -> None:
     """Print the shares and append them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -165,6 +185,8 @@ def main() -> None:
         print(name, table[name])
     table["nearest concept of a held-out term"] = concepts(tagger)
     print(table["nearest concept of a held-out term"])
+    table["heads"] = heads(given.weights)
+    print(table["heads"])
     if given.results:
         append("meaning: nearer to the same statement than to its denial", table)
 

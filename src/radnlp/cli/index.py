@@ -40,15 +40,23 @@ def index(
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
     text_stage: TextStage = "rules",
+    meaning: Annotated[
+        bool,
+        typer.Option(
+            "--meaning", help="Compare sentences by the language model, not by their words."
+        ),
+    ] = False,
 ) -> None:
     """Gather sentences of your own reports, by what they say."""
     from radnlp import archive as archives
+    from radnlp.report.embed import HashedWords, Meaning
 
     summary = archives.build_index(
         archive,
         output,
         reading=archives.Reading(text_columns=tuple(text_column or ()), encoding=encoding),
         text=text_stage,
+        embed=Meaning() if meaning else HashedWords(),
     )
     say(f"{summary.reports:,} reports ({summary.repeated:,} more were copies)")
     say(f"{summary.kept:,} different sentences of {summary.sentences:,} in {summary.folder}")

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from radnlp.errors import InvalidRecord
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 _WORD = re.compile(r"\w+")
 _WIDTH = 512
+_BATCH = 32
 
 
 class Embedder(Protocol):
@@ -55,4 +59,53 @@ class HashedWords:
         return unit
 
 
-__all__ = ["Embedder", "HashedWords"]
+class Meaning:
+    """Places sentences by what they say, with the language model; needs torch.
+
+    Args:
+        weights: A file, a folder, or the name of shipped weights.
+
+    Raises:
+        ModelNotFound: There are no such weights.
+        ModelRejected: They do not fit.
+    """
+
+    def __init__(self, weights: str | Path = "language-mini0") -> None:
+        from radnlp.nets.language import load_language
+
+        self._loaded = load_language(weights)
+        self.name = self._loaded.weights.name
+
+    def __call__(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Return shape (n, 128), each row of length 1."""
+        import torch
+
+        from radnlp.nets.language import pieces_of
+
+        net, tokenizer = self._loaded.net, self._loaded.tokenizer
+        rows = [np.zeros((0, net.shape.meaning_width), np.float32)]
+        with torch.inference_mode():
+            for first in range(0, len(sentences), _BATCH):
+                ids, mask, _ = pieces_of(tokenizer, sentences[first : first + _BATCH])
+                rows.append(net.meaning_of(ids, mask).numpy())
+        return np.concatenate(rows)
+
+
+def embedder_of(name: str) -> Embedder:
+    """Return the embedder of that name, as an index remembers it.
+
+    Raises:
+        InvalidRecord: It is none of radnlp's own; pass the one that made the index.
+        ModelNotFound: The weights that it names are not shipped.
+    """
+    if name == HashedWords.name:
+        return HashedWords()
+    if "@" in name:
+        return Meaning(name.partition("@")[0])
+    raise InvalidRecord(
+        f"the index was made by the embedder {name!r}, which is none of radnlp's own; pass it as "
+        "embed="
+    )
+
+
+__all__ = ["Embedder", "HashedWords", "Meaning", "embedder_of"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from radnlp.errors import IndexMissing, InvalidRecord
 from radnlp.report.compose import Heard, ReportOptions, compose
-from radnlp.report.embed import Embedder, HashedWords
+from radnlp.report.embed import Embedder, embedder_of
 from radnlp.report.index import Label, SentenceIndex
 from radnlp.report.phrases import load_phrases
 from radnlp.report.statement import Claim, Statement
@@ -51,7 +51,7 @@ class RetrieveReport:
     Args:
         index: The folder that ``radnlp index`` wrote, or an index.
         options: All have defaults.
-        embed: What made the vectors of the index; ``None`` for the built-in one.
+        embed: What made the vectors of the index; ``None`` if it was one of radnlp's own.
 
     Raises:
         IndexMissing: No index is given.
@@ -74,7 +74,7 @@ class RetrieveReport:
         loaded = index if isinstance(index, SentenceIndex) else SentenceIndex.load(index)
         self.options = options or ReportOptions()
         self.provenance = _PROVENANCE
-        self._write = Retriever(loaded, embed or HashedWords())
+        self._write = Retriever(loaded, embed or embedder_of(loaded.embedder))
 
     def __call__(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from radnlp.errors import FileMissing, IndexMissing, InvalidRecord, OutputError
 from radnlp.report import ReportOptions, RetrieveReport, Style
-from radnlp.report.embed import HashedWords
+from radnlp.report.embed import HashedWords, Meaning, embedder_of
 from radnlp.report.index import IndexBuilder, SentenceIndex, labels_of, tidy
 from radnlp.report.retrieve import Retriever
 from radnlp.schema import Assertion, Box, Critical, LinkReading, Severity, Side
@@ -242,3 +242,25 @@ class TestFiles:
 
         with pytest.raises(InvalidRecord, match="'hashed-words-1', and 'other'"):
             RetrieveReport(index("Mass."), embed=Other())
+
+
+def test_an_index_by_meaning_is_searched_by_meaning(read, study, look, zones, tmp_path) -> None:
+    builder = IndexBuilder(read)
+    builder.add(["No pneumothorax.", "There is no pneumothorax."])
+    builder.build(Meaning()).save(tmp_path)
+    index = SentenceIndex.load(tmp_path)
+    assert index.embedder.startswith("language-mini0@")
+    assert RetrieveReport(index)(study, (), look(), LinkReading(regions=zones), read) is None
+
+
+def test_meaning_places_a_denial_apart() -> None:
+    said, again, denied = Meaning()(
+        ["There is a nodule.", "A nodule is present.", "There is no nodule."]
+    )
+    assert said @ again > said @ denied + 0.2
+    assert Meaning()([]).shape == (0, 128)
+
+
+def test_an_embedder_of_somebody_else_must_be_passed() -> None:
+    with pytest.raises(InvalidRecord, match="pass it as embed="):
+        embedder_of("theirs-1")

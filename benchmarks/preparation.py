@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import torch
 
-from anatomy_quality import turned_away
+from anatomy_quality import mean_interval, turned_away
 from radnlp.schema.image import Image
 from radnlp.train.cache import read_grey
 from radnlp.train.calibrate import auroc
@@ -31,7 +31,7 @@ from radnlp.vision.encoder import Encoder
 from radnlp.vision.prepare import PreparationOptions, run_steps
 from radnlp.vision.steps import clahe, crop_border, denoise, pad, percentile, resize
 from results import append
-from vision_quality import mean_interval, table
+from vision_quality import table
 
 CHAINS = {
     "default": PreparationOptions(),

@@ -1,4 +1,4 @@
-"""The benchmarks lean on one another; nothing else imports them, so a broken one would stay unseen."""
+"""Benchmarks lean on one another; nothing else imports them, so a broken one stays unseen."""
 
 from __future__ import annotations
 

@@ -79,6 +79,9 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
     if "concepts" in card:
         yield from _findings(card)
     yield from _outlines(card)
+    if "figures" in card:
+        yield "  measured (95% interval):"
+        yield from (f"    {figure}" for figure in card["figures"])
     if "held_out_recall" in card:
         yield "  named right, of films and drawings held out of training:"
         yield from (f"    {kind:<26} {part:.3f}" for kind, part in card["held_out_recall"].items())

@@ -69,20 +69,26 @@ def others(folders: list[Path]) -> Iterator[np.ndarray]:
 
 
 def chest_films(stage: EmbeddedVision, films: list[Film]) -> dict[str, dict[str, Any]]:
-    """What the stage says of films as they are."""
+    """What the stage says of films as they are; no header tells it the view."""
     rows: dict[str, dict[str, Any]] = {}
-    dev, external = [], []
-    for film in films:
-        if film.pool in EVALUATION_POOLS or film.split == "dev":
-            reading = stage(Image(pixels=read_grey(film.path)))
-            (external if film.pool in EVALUATION_POOLS else dev).append((film.pool, reading))
-    rows["chest films refused"] = share([named(one, "NotFrontalChest") for _, one in dev])
-    for scope, seen in (("", dev), (" (external)", external)):
-        for pool in dict.fromkeys(pool for pool, _ in seen):
-            refused = [named(one, "NotFrontalChest") for of, one in seen if of == pool]
-            rows[f"chest films refused, {pool}{scope}"] = share(refused)
-    rows["chest films called mirrored"] = share([named(one, "LooksMirrored") for _, one in dev])
-    rows["chest films called a part"] = share([named(one, "PartOfChest") for _, one in dev])
+    seen = [
+        (film, stage(Image(pixels=read_grey(film.path))))
+        for film in films
+        if film.pool in EVALUATION_POOLS or film.split == "dev"
+    ]
+    dev = [reading for film, reading in seen if film.pool not in EVALUATION_POOLS]
+    rows["chest films refused"] = share([named(one, "NotFrontalChest") for one in dev])
+    for pool in dict.fromkeys(film.pool for film, _ in seen):
+        scope = " (external)" if pool in EVALUATION_POOLS else ""
+        of = [(film, reading) for film, reading in seen if film.pool == pool]
+        refused = [named(reading, "NotFrontalChest") for _, reading in of]
+        rows[f"chest films refused, {pool}{scope}"] = share(refused)
+        for view, said in (("AP", "noticed"), ("PA", "called AP")):
+            called = [named(reading, "LooksAP") for film, reading in of if film.view == view]
+            if called:
+                rows[f"{view} films {said}, {pool}{scope}"] = share(called)
+    rows["chest films called mirrored"] = share([named(one, "LooksMirrored") for one in dev])
+    rows["chest films called a part"] = share([named(one, "PartOfChest") for one in dev])
     return rows
 
 

@@ -85,6 +85,9 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
     if "held_out_recall" in card:
         yield "  named right, of films and drawings held out of training:"
         yield from (f"    {kind:<26} {part:.3f}" for kind, part in card["held_out_recall"].items())
+    if "held_out_projection" in card:
+        told = card["held_out_projection"]
+        yield f"    AP or PA                   {told['right']:.3f} ({told['n']} films)"
 
 
 def _findings(card: Mapping[str, Any]) -> Iterator[str]:

@@ -17,16 +17,16 @@ from radnlp.train.cache import read_grey
 from radnlp.train.start import films_of, tell
 from radnlp.train.strangers import FAMILIES, stranger
 from radnlp.vision.encoder import Encoder
-from radnlp.vision.view import ARCHITECTURE, ViewKind
+from radnlp.vision.view import ARCHITECTURE, PROJECTIONS, ViewKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from radnlp.train.films import Film
 
-__all__ = ["KINDS", "ViewTraining", "train_views", "variant"]
+__all__ = ["KINDS", "ViewTraining", "fit_projection", "train_views", "variant"]
 
 KINDS = tuple(ViewKind)
 
@@ -34,6 +34,7 @@ KINDS = tuple(ViewKind)
 _SIDE = 384
 _LEAST_FILMS = 8
 _RIDGE = 1e-3
+_PROJECTION_RIDGE = 0.1
 _EXPOSURE = Augmentation(gamma=0.3, contrast=0.15, brightness=0.05, haze=0.1, noise=0.02)
 
 
@@ -47,6 +48,7 @@ class ViewTraining:
         network: Weights of the network for findings whose layouts are judged.
         films: Chest films of the train split, of all collections alike.
         strangers: Images that are drawn, of all families alike.
+        projected: Train films known to be AP, and as many PA, to learn the projection from.
         seed: Decides films, held-out patients, variants and drawings.
         held_out: Part of the patients that the rule is not fitted to; thresholds come from them.
         threads: Threads of torch; ``None`` leaves its own choice.
@@ -61,6 +63,7 @@ class ViewTraining:
     network: str | Path = "vision-lite0"
     films: int = 350
     strangers: int = 450
+    projected: int = 400
     seed: int = 1
     held_out: float = 0.2
     threads: int | None = None
@@ -119,6 +122,8 @@ def train_views(options: ViewTraining) -> Path:
     films = _chosen(options)
     layouts, kinds, held = _layouts(encoder, films, options)
     tensors, card = _fit(layouts, kinds, held)
+    rule, told = fit_projection(encoder, options, tensors)
+    tensors, card = {**tensors, **rule}, {**card, **told}
     path = options.output / f"{options.name}.safetensors"
     options.output.mkdir(parents=True, exist_ok=True)
     whole = {
@@ -138,6 +143,49 @@ def train_views(options: ViewTraining) -> Path:
     write_weights(path, tensors, whole)
     tell(f"wrote {path}")
     return path
+
+
+def fit_projection(
+    encoder: Encoder, options: ViewTraining, tensors: Mapping[str, torch.Tensor]
+) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Fit the rule that tells AP from PA; nothing is fitted where no film says how it was taken.
+
+    Args:
+        encoder: The network for findings.
+        options: Films and seed.
+        tensors: Of the rule for views; its ``middle`` and ``spread`` are used.
+
+    Returns:
+        Tensors ``projection`` (channels * 9,) and ``projection_offset`` (1,), and what the card
+        says of them.
+    """
+    train = [film for film in films_of(options.data) if film.split == "train"]
+    random = np.random.default_rng(options.seed)
+    order = [train[index] for index in random.permutation(len(train))]
+    films = [
+        film
+        for view in PROJECTIONS
+        for film in [one for one in order if one.view == view][: options.projected]
+    ]
+    is_ap = np.array([film.view == "AP" for film in films])
+    held = np.array([film.share(options.seed) < options.held_out for film in films])
+    if any(not part.any() for part in (is_ap & ~held, ~is_ap & ~held, held)):
+        return {}, {}
+    flat = np.stack(
+        [encoder(read_grey(film.path)).layout.reshape(-1).astype(np.float64) for film in films]
+    )
+    middle, spread = (tensors[name].double().numpy() for name in ("middle", "spread"))
+    standard = torch.from_numpy((flat - middle) / spread)
+    fitted = torch.from_numpy(is_ap[~held].astype(np.int64))
+    rule, offset = _logistic(standard[~held], fitted, kinds=2, ridge=_PROJECTION_RIDGE)
+    rule, offset = rule[1] - rule[0], offset[1:] - offset[:1]
+    right = ((standard[held] @ rule + offset).numpy() > 0) == is_ap[held]
+    told = {"n": int(held.sum()), "right": round(float(right.mean()), 4)}
+    tell(f"projection named right on held-out films: {told}")
+    return (
+        {"projection": rule.float(), "projection_offset": offset.float()},
+        {"held_out_projection": told},
+    )
 
 
 def _chosen(options: ViewTraining) -> list[Film]:
@@ -197,7 +245,8 @@ def _fit(
     flat = layouts.reshape(len(layouts), -1)
     middle, spread = flat[~held].mean(axis=0), flat[~held].std(axis=0) + 1e-3
     standard = torch.from_numpy((flat - middle) / spread)
-    rule, offset = _logistic(standard[~held], torch.from_numpy(kinds[~held]))
+    fitted = torch.from_numpy(kinds[~held])
+    rule, offset = _logistic(standard[~held], fitted, kinds=len(KINDS), ridge=_RIDGE)
     scores = (standard @ rule.T + offset).numpy()
     frontal = kinds == KINDS.index(ViewKind.FRONTAL)
     pooled = layouts.mean(axis=(2, 3))
@@ -228,17 +277,19 @@ def _fit(
     return {name: torch.from_numpy(value).float() for name, value in tensors.items()}, card
 
 
-def _logistic(features: torch.Tensor, kinds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _logistic(
+    features: torch.Tensor, target: torch.Tensor, *, kinds: int, ridge: float
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return rule (kinds, n) and offset (kinds,) of a ridged multinomial logistic regression."""
-    rule = torch.zeros(len(KINDS), features.shape[1], dtype=torch.float64, requires_grad=True)
-    offset = torch.zeros(len(KINDS), dtype=torch.float64, requires_grad=True)
-    weight = 1.0 / torch.bincount(kinds, minlength=len(KINDS)).clamp(min=1).double()
+    rule = torch.zeros(kinds, features.shape[1], dtype=torch.float64, requires_grad=True)
+    offset = torch.zeros(kinds, dtype=torch.float64, requires_grad=True)
+    weight = 1.0 / torch.bincount(target, minlength=kinds).clamp(min=1).double()
     search = torch.optim.LBFGS([rule, offset], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         search.zero_grad()
-        value = functional.cross_entropy(features @ rule.T + offset, kinds, weight=weight)
-        value = value + _RIDGE * (rule**2).sum()
+        value = functional.cross_entropy(features @ rule.T + offset, target, weight=weight)
+        value = value + ridge * (rule**2).sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 

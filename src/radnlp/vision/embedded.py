@@ -28,7 +28,13 @@ from radnlp.vision.cardiothoracic import cardiothoracic_ratio
 from radnlp.vision.classify import classify, concept_cards, unsupported
 from radnlp.vision.detect import DetectOptions, candidates_of, detect, place_card
 from radnlp.vision.encoder import Encoded, Encoder, Outliner
-from radnlp.vision.guard import ViewLimits, contrast_objection, objection, view_objection
+from radnlp.vision.guard import (
+    ViewLimits,
+    contrast_objection,
+    objection,
+    projection_doubt,
+    view_objection,
+)
 from radnlp.vision.prepare import PreparationOptions
 from radnlp.vision.segment import Anatomy, Plausibility, segment
 from radnlp.vision.view import SHIPPED, View, ViewKind, view_judge
@@ -153,7 +159,7 @@ class EmbeddedVision:
             regions=(*self._regions(image, anatomy, mirrored=mirrored), *boxes),
             heatmaps=heatmaps,
             candidates=candidates,
-            warnings=_doubts(view, image.id),
+            warnings=_doubts(view, image),
             measurements=() if _is_part(view) else self._ratio(image, anatomy),
             embedding=_embedding(self._encoder.name, encoded, image, mirrored=mirrored),
         )
@@ -237,7 +243,7 @@ class EmbeddedVision:
         return tuple(regions)
 
 
-def _doubts(view: View | None, image_id: str) -> tuple[Notice, ...]:
+def _doubts(view: View | None, image: Image) -> tuple[Notice, ...]:
     """Say what is odd about a film that is read all the same."""
     said = {
         ViewKind.MIRRORED: (
@@ -247,10 +253,10 @@ def _doubts(view: View | None, image_id: str) -> tuple[Notice, ...]:
         ),
         ViewKind.PART: ("PartOfChest", "the image seems to show a part of the chest only"),
     }
-    if view is None or view.kind not in said:
+    if view is None:
         return ()
-    name, message = said[view.kind]
-    return (Notice(name=name, message=message, source=image_id),)
+    odd = (said.get(view.kind), projection_doubt(view, image.view))
+    return tuple(Notice(name=one[0], message=one[1], source=image.id) for one in odd if one)
 
 
 def _embedding(name: str, encoded: Encoded, image: Image, *, mirrored: bool) -> Embedding:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from radnlp.vision.view import ViewKind
+from radnlp.vision.view import PROJECTIONS, ViewKind
 
 if TYPE_CHECKING:
     from radnlp.schema.image import Image
     from radnlp.vision.view import View
 
-__all__ = ["ViewLimits", "contrast_objection", "objection", "view_objection"]
+__all__ = [
+    "ViewLimits",
+    "contrast_objection",
+    "objection",
+    "projection_doubt",
+    "view_objection",
+]
 
 #: Projection radiography, and what screenshots and digitised films are called.
 _MODALITIES = frozenset({"CR", "DX", "DR", "RG", "RF", "XR", "OT", "SC"})
 
 #: DICOM PS3.16, part of CID 4: body parts that a chest film is filed under.
 _BODY_PARTS = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
+
+#: Chances from which the look of a film is worth a notice; against a header it must be surer.
+_SURE_OF_AP, _SURE_OF_ANOTHER = 0.9, 0.99
 
 _LEAST_SIDE = 64
 _LARGEST_ASPECT = 2.5
@@ -51,6 +60,32 @@ def view_objection(view: View, limits: ViewLimits) -> str | None:
         return _REASONS[view.kind]
     if view.distance > limits.distance:
         return f"it is unlike the chest films of the training (distance {view.distance:.1f})"
+    return None
+
+
+def projection_doubt(view: View, header: str | None) -> tuple[str, str] | None:
+    """Return name and message of what is odd about how a film was taken, or ``None``.
+
+    Args:
+        view: Of the film.
+        header: ``AP`` or ``PA``, as the file says, if it does.
+    """
+    if view.ap is None or view.kind is not ViewKind.FRONTAL:
+        return None
+    said = (header or "").upper()
+    looks, other = PROJECTIONS if view.ap >= 0.5 else PROJECTIONS[::-1]
+    if not said and looks == "AP" and view.ap >= _SURE_OF_AP:
+        return (
+            "LooksAP",
+            "no header says how the film was taken; by its look it is an AP film, often taken at "
+            "the bedside, on which the heart looks larger than it is",
+        )
+    if said == other and max(view.ap, 1 - view.ap) >= _SURE_OF_ANOTHER:
+        return (
+            "ViewDoubted",
+            f"the header calls the film {said}, by its look it is {looks}; the size of the heart "
+            "reads differently",
+        )
     return None
 
 

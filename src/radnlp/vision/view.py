@@ -26,13 +26,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ARCHITECTURE", "SHIPPED", "View", "ViewJudge", "ViewKind", "view_judge"]
+__all__ = ["ARCHITECTURE", "PROJECTIONS", "SHIPPED", "View", "ViewJudge", "ViewKind", "view_judge"]
 
 #: Name that a card gives to what this module reads.
 ARCHITECTURE = "radnlp-views-1"
 
 #: The rule for the shipped network; weights of one's own need one of their own.
 SHIPPED = "views-lite0"
+
+
+#: How a frontal film may have been taken, as headers call it.
+PROJECTIONS = ("AP", "PA")
 
 
 class ViewKind(StrEnum):
@@ -57,11 +61,14 @@ class View:
         chances: The chance of every kind, uncalibrated.
         distance: From the chest films of the training; 1 is where a hundredth of those that were
             held out lie farther.
+        ap: How likely a frontal film was taken from front to back (AP) rather than back to front
+            (PA), uncalibrated; ``None`` if the rule does not know.
     """
 
     kind: ViewKind
     chances: dict[ViewKind, float]
     distance: float
+    ap: float | None = None
 
 
 def view_judge(weights: str | Path | None, network: Mapping[str, Any]) -> ViewJudge | None:
@@ -113,6 +120,8 @@ class ViewJudge:
             self._middle, self._spread = tensors["middle"], tensors["spread"]
             self._rule, self._offset = tensors["rule"], tensors["offset"]
             self._home, self._whiten = tensors["home"], tensors["whiten"]
+            self._projection = tensors.get("projection")
+            self._projection_offset = tensors.get("projection_offset")
         except (KeyError, ValueError) as error:
             raise ModelRejected(
                 f"the weights {loaded.name} lack {error}; train them again with this version"
@@ -121,7 +130,8 @@ class ViewJudge:
     def __call__(self, layout: NDArray[np.float32]) -> View:
         """Judge a layout of shape (channels, 3, 3)."""
         flat = layout.reshape(-1).astype(np.float64)
-        scores = self._rule @ ((flat - self._middle) / self._spread) + self._offset
+        standard = (flat - self._middle) / self._spread
+        scores = self._rule @ standard + self._offset
         chances = np.exp(scores - scores.max())
         chances /= chances.sum()
         apart = self._whiten @ (layout.mean(axis=(1, 2)).astype(np.float64) - self._home)
@@ -129,4 +139,11 @@ class ViewJudge:
             kind=self._kinds[int(chances.argmax())],
             chances=dict(zip(self._kinds, (float(chance) for chance in chances), strict=True)),
             distance=float(np.sqrt((apart**2).sum())) / self._scale,
+            ap=self._ap(standard),
         )
+
+    def _ap(self, standard: NDArray[np.float64]) -> float | None:
+        if self._projection is None or self._projection_offset is None:
+            return None
+        score = float(self._projection @ standard + self._projection_offset[0])
+        return float(1 / (1 + np.exp(-np.clip(score, -500, 500))))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from radnlp.errors import InputError
+from radnlp.nets.weights import load_weights
+from radnlp.train.cache import read_grey
 from radnlp.train.views import ViewTraining, train_views, variant
 from radnlp.vision.encoder import Encoder
-from radnlp.vision.view import ViewKind, view_judge
+from radnlp.vision.view import ARCHITECTURE, ViewKind, view_judge
 
 
 def test_variants_are_what_they_are_called() -> None:
@@ -36,6 +39,26 @@ def test_a_few_films_give_weights_that_the_stage_reads(films_folder: Path, tmp_p
     view = judge(np.zeros((320, 3, 3), np.float32))
     assert set(view.chances) == set(ViewKind)
     assert sum(view.chances.values()) == pytest.approx(1)
+    assert view.ap is None  # no film of the folder is AP
+
+
+def test_films_of_both_projections_teach_to_tell_them(films_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    shutil.copytree(films_folder, folder)
+    manifest = folder / "manifest.csv"
+    first, *rows = manifest.read_text("utf-8").splitlines()
+    said = [row.replace(",PA", ",AP") if "Mass" in row else row for row in rows]
+    manifest.write_text("\n".join([first, *said]) + "\n", "utf-8")
+    path = train_views(
+        ViewTraining(data=(folder,), output=tmp_path, films=20, strangers=20, held_out=0.3)
+    )
+    encoder = Encoder("vision-lite0")
+    judge = view_judge(path, encoder.card)
+    films = {row.split(",")[0]: row.endswith("AP") for row in said}
+    ap = {name: judge(encoder(read_grey(folder / "images" / name)).layout).ap for name in films}
+    chances = [[ap[name] for name in films if films[name] is kind] for kind in (True, False)]
+    assert min(chances[0]) > max(chances[1])
+    assert load_weights(path, architectures=frozenset({ARCHITECTURE})).card["held_out_projection"]
 
 
 @pytest.mark.parametrize("wrong", [{"films": 1}, {"strangers": 1}, {"held_out": 0.0}])

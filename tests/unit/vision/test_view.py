@@ -17,7 +17,7 @@ from radnlp.schema.image import Image
 from radnlp.train.strangers import FAMILIES, stranger
 from radnlp.train.views import variant
 from radnlp.vision import EmbeddedVision
-from radnlp.vision.guard import ViewLimits, view_objection
+from radnlp.vision.guard import ViewLimits, projection_doubt, view_objection
 from radnlp.vision.view import View, ViewKind, view_judge
 
 
@@ -79,6 +79,36 @@ def test_what_is_unlike_all_chest_films_is_refused_whatever_its_kind() -> None:
     assert "unlike" in str(view_objection(view, ViewLimits()))
     near = View(kind=ViewKind.FRONTAL, chances={ViewKind.FRONTAL: 1.0}, distance=0.5)
     assert view_objection(near, ViewLimits()) is None
+
+
+@pytest.mark.parametrize(
+    ("ap", "header", "name"),
+    [
+        (0.95, None, "LooksAP"),
+        (0.85, None, None),
+        (0.02, None, None),
+        (0.995, "PA", "ViewDoubted"),
+        (0.95, "PA", None),
+        (0.003, "ap", "ViewDoubted"),
+        (0.995, "AP", None),
+        (None, None, None),
+    ],
+)
+def test_how_a_film_was_taken_is_doubted_only_where_the_look_is_sure(
+    ap: float | None, header: str | None, name: str | None
+) -> None:
+    view = View(kind=ViewKind.FRONTAL, chances={ViewKind.FRONTAL: 1.0}, distance=0.5, ap=ap)
+    doubt = projection_doubt(view, header)
+    assert (doubt[0] if doubt else None) == name
+    mirrored = View(kind=ViewKind.MIRRORED, chances={ViewKind.MIRRORED: 1.0}, distance=0.5, ap=ap)
+    assert projection_doubt(mirrored, header) is None
+
+
+def test_the_shipped_rule_knows_ap_from_pa() -> None:
+    card = json.loads((PLACE / "vision-lite0.json").read_text(encoding="utf-8"))
+    judge = view_judge("views-lite0", card)
+    view = judge(np.zeros((320, 3, 3), np.float32))
+    assert 0 <= view.ap <= 1
 
 
 def test_the_rule_fits_one_network_only() -> None:

@@ -13,9 +13,11 @@ from PIL import Image as Picture
 from PIL import ImageColor
 
 from radnlp.errors import OutputError
+from radnlp.output.html import render as page
 from radnlp.output.marks import COLOURS
 from radnlp.output.overlay import render, scale_of
-from radnlp.schema import Analysis, Image, Report
+from radnlp.output.summary import summary_text
+from radnlp.schema import Analysis, Box, Image, Mask, Region, RegionSource, Report
 
 
 def picture(analysis: Analysis) -> np.ndarray:
@@ -85,3 +87,40 @@ def test_an_analysis_read_from_json_is_refused_with_what_to_do(chest: Analysis) 
 def test_a_report_alone_is_refused_with_what_to_do() -> None:
     with pytest.raises(OutputError, match="needs an image"):
         render(Analysis(report=Report(text="No effusion.")))
+
+
+def with_a_heart(analysis: Analysis, view: str | None) -> Analysis:
+    """The same with a right lung and a heart: chest from x 5 to 95 in row 85, heart 40 to 70."""
+    boxes = {"right_lung": Box(5, 10, 45, 90), "heart": Box(40, 70, 70, 88)}
+    added = []
+    for label, box in boxes.items():
+        inside = np.zeros((120, 100), dtype=bool)
+        inside[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)] = True
+        added.append(
+            Region(
+                id=f"g_{label}", image_id="i0", box=box, label=label,
+                source=RegionSource.ANATOMY, mask=Mask.from_array(inside),
+            )
+        )  # fmt: skip
+    image = dataclasses.replace(analysis.images[0], view=view)
+    return dataclasses.replace(analysis, images=(image,), regions=(*analysis.regions, *added))
+
+
+def test_the_cardiothoracic_ratio_is_drawn_along_its_lines(chest: Analysis) -> None:
+    shown = film(with_a_heart(chest, "PA"))
+    plain = film(dataclasses.replace(with_a_heart(chest, "PA"), regions=chest.regions))
+    row = 9 * 79  # the heart's borders are highest between rows 70 and 88
+    changed = np.any(shown[row - 8 : row + 12, 9 * 45 : 9 * 65] != plain[row - 8 : row + 12,
+                     9 * 45 : 9 * 65], axis=2)  # fmt: skip
+    assert changed.any(axis=0).mean() > 0.95
+
+
+@pytest.mark.parametrize(("view", "limit"), [("AP", "magnifies the heart"), ("PA", "rotated")])
+def test_summary_and_page_give_the_ratio_with_its_limits(
+    chest: Analysis, view: str, limit: str
+) -> None:
+    analysis = with_a_heart(chest, view)
+    for text in (summary_text(analysis), page(analysis).decode()):
+        words = " ".join(text.split())
+        assert "Cardiothoracic ratio 0.33" in words
+        assert limit in words

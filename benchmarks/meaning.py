@@ -5,8 +5,9 @@
 Each triplet is made here from templates that no training used: an anchor, a sentence that says the
 same of the same concept in another template and by another term, and one that differs from the
 anchor by what it claims alone (present, absent, uncertain), or by the side, in the anchor's own
-terms. Terms are those that training never saw, where a concept has two of them. Beside radnlp's
-language model: MiniLM as it comes (its package is needed), and the words that two sentences share.
+terms. The anchor's term is one that training was not to see; the same in other words takes any
+other term of the concept. Beside radnlp's language model: MiniLM as it comes (its package is
+needed), and the words that two sentences share.
 
 *concept*: a bare held-out term against all concepts of the vocabulary, nearest first.
 

@@ -48,7 +48,7 @@ KINDS = ("finding", "device", "anatomy", "procedure")
 #: What is said of a mention; the order is that of the weights.
 ASSERTIONS = ("present", "absent", "uncertain", "hypothetical")
 
-#: Longest text in word pieces; what is longer is cut.
+#: Longest text in word pieces; `pieces_of` cuts what is longer.
 LONGEST = 192
 
 
@@ -180,7 +180,18 @@ def load_language(path: str | Path = "language-mini0") -> LoadedLanguage:
     """
     weights = load_weights(path, architectures=frozenset({ARCHITECTURE}))
     tokenizer = read_tokenizer(path, weights)
-    shape = LanguageShape(**weights.card["shape"])
+    try:
+        shape = LanguageShape(**weights.card["shape"])
+        named = len(weights.card["named"])
+    except (KeyError, TypeError) as error:
+        raise ModelRejected(
+            f"the card of {weights.name} lacks a fitting shape or the concepts named; copy it again"
+        ) from error
+    if named != shape.concepts:
+        raise ModelRejected(
+            f"the card of {weights.name} names {named} concepts, its shape has {shape.concepts}; "
+            "copy both again"
+        )
     if tokenizer.get_vocab_size() != shape.pieces:
         raise ModelRejected(
             f"the tokenizer has {tokenizer.get_vocab_size()} pieces, {weights.name} has "
@@ -203,6 +214,8 @@ def read_tokenizer(path: str | Path, weights: Weights) -> Tokenizer:
     """
     given = Path(path)
     folder = given if given.is_dir() else given.parent if given.is_file() else SHIPPED
+    if "tokenizer" not in weights.card:
+        raise ModelRejected(f"the card of {weights.name} names no tokenizer; copy it again")
     place = folder / str(weights.card["tokenizer"])
     try:
         return Tokenizer.from_file(str(place))

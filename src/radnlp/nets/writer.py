@@ -157,7 +157,14 @@ def load_writer(path: str | Path = "writer-mini0") -> LoadedWriter:
     """
     weights = load_weights(path, architectures=frozenset({ARCHITECTURE}))
     tokenizer = read_tokenizer(path, weights)
+    if "shape" not in weights.card:
+        raise ModelRejected(f"the card of {weights.name} lacks the shape; copy it again")
     net = ReportWriter(ReportWriterConfig(**weights.card["shape"]))
+    if tokenizer.get_vocab_size() != net.config.vocab_size:
+        raise ModelRejected(
+            f"the tokenizer has {tokenizer.get_vocab_size()} pieces, {weights.name} has "
+            f"{net.config.vocab_size}; copy both again"
+        )
     try:
         missing, unknown = net.load_state_dict(dict(weights.tensors), strict=False)
     except RuntimeError as error:
@@ -182,15 +189,16 @@ def write(loaded: LoadedWriter, plans: Sequence[str], patches: Tensor | None = N
 
     Args:
         loaded: The decoder.
-        plans: What to say, in the words that training used.
+        plans: What to say, in the words that training used; what the encoder cannot hold is cut.
         patches: Of the image, shape (plans, patches, channels); a row of zeros is no image.
     """
     if not plans:
         return []
     net, tokenizer = loaded.net, loaded.tokenizer
     encoded = tokenizer.encode_batch(list(plans))
-    longest = max(len(one.ids) for one in encoded)
-    ids = torch.tensor([one.ids + [0] * (longest - len(one.ids)) for one in encoded])
+    most = int(net.config.max_position_embeddings) - (0 if patches is None else patches.shape[1])
+    longest = min(most, max(len(one.ids) for one in encoded))
+    ids = torch.tensor([(one.ids + [0] * longest)[:longest] for one in encoded])
     with torch.inference_mode():
         memory, mask = memory_of(net, ids, ids.ne(0).long(), patches)
         made = net.generate(

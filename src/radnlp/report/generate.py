@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from radnlp.report.style import Style
     from radnlp.schema import Draft, Entity, ImageReading, LinkReading, Report, Study, TextReading
 
+#: Most findings that one sentence denies; the decoder has learned from no longer lists.
+_MOST_DENIED = 4
 _CLAIMS = {Claim.PRESENT: "present", Claim.POSSIBLE: "possible", Claim.ABSENT: "absent"}
 _CHANGES = {Change.NEW: "new", Change.STABLE: "stable", Change.RESOLVED: "gone"}
 
@@ -62,7 +64,7 @@ class Decoder:
             weights=self._loaded.weights.name,
         )
         #: ``name@sha256`` of the network whose patches it has learned to see.
-        self.sees: str | None = self._loaded.weights.card["training"].get("vision")
+        self.sees: str | None = self._loaded.weights.card.get("training", {}).get("vision")
 
     def __call__(
         self,
@@ -71,7 +73,7 @@ class Decoder:
         *,
         patches: NDArray[np.float32] | None = None,
     ) -> list[Sentence]:
-        """Return one sentence per statement, and one per group for all that is plainly denied.
+        """Return one sentence per statement, and one per group and four findings plainly denied.
 
         Args:
             statements: In the reader's order.
@@ -118,9 +120,9 @@ def _plans(statements: Sequence[Statement], style: Style) -> Iterator[_Planned]:
                 yield _Planned(_plan([one], style), (one,))
         own = [one for one in denied if one.concept in phrases.absent]
         plain = [one for one in denied if one not in own]
-        for some in (plain, *([one] for one in own)):
-            if some:
-                yield _Planned(_plan(some, style), tuple(some))
+        lists = [plain[n : n + _MOST_DENIED] for n in range(0, len(plain), _MOST_DENIED)]
+        for some in (*lists, *([one] for one in own)):
+            yield _Planned(_plan(some, style), tuple(some))
 
 
 def _sayable(one: Statement) -> bool:

@@ -31,7 +31,6 @@ from radnlp.text.stage import RuleText, RuleTextOptions
 from radnlp.text.tagger import Tag, Tagger
 from radnlp.text.tokens import Tokens, split
 from radnlp.version import __version__
-from radnlp.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,8 +109,7 @@ class _TaggedReader(SentenceReader):
             if self._alone or self._goes_further(tag, first, last, near):
                 yield first, last, tag
 
-    @staticmethod
-    def _goes_further(tag: Tag, first: int, last: int, near: Sequence[Item]) -> bool:
+    def _goes_further(self, tag: Tag, first: int, last: int, near: Sequence[Item]) -> bool:
         """Tell whether a tag says more than the terms of the lexicon that it touches.
 
         It does if it holds all of them and more words, and names none of them.
@@ -122,8 +120,11 @@ class _TaggedReader(SentenceReader):
         inside = all(first <= one.start and one.end <= last for one in known)
         if not inside or any(one.end - one.start == last - first for one in known):
             return False
-        vocabulary = load_vocabulary()
-        return not any(vocabulary.is_a(str(one.entry.concept), tag.concept) for one in known)
+        # The lexicon may hold concepts of the user's own.
+        return not any(
+            tag.concept in (one.entry.concept, *self._ancestors.get(str(one.entry.concept), ()))
+            for one in known
+        )
 
     def _scan(self, sentence: str, tokens: Tokens, words: list[str]) -> list[Item]:
         items = super()._scan(sentence, tokens, words)
@@ -150,7 +151,7 @@ class _TaggedReader(SentenceReader):
 def _claimed(found: Found, added: Mapping[tuple[int, int], Tag]) -> Found:
     """Let the model say what is claimed, in place of the rules."""
     tag = added.get((found.start, found.end))
-    if tag is None or not found.named:
+    if tag is None or tag.assertion is None or not found.named:
         return found
     cue = None if tag.assertion is Assertion.PRESENT else (found.start, found.end, "neural")
     return found._replace(assertion=tag.assertion, cue=cue)

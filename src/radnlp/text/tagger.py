@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from radnlp.nets.language import ASSERTIONS, KINDS, load_language, pieces_of, tag_names
+from radnlp.nets.language import (
+    ASSERTIONS,
+    KINDS,
+    LONGEST,
+    load_language,
+    pieces_of,
+    tag_names,
+)
 from radnlp.schema.entity import Assertion, EntityKind
 from radnlp.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
 #: Texts that go through the network at once.
 _BATCH = 32
-_NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 
 
 class Tag(NamedTuple):
@@ -30,7 +36,8 @@ class Tag(NamedTuple):
         end: One past the last.
         kind: What is named.
         concept: The nearest concept of that kind.
-        assertion: What is claimed of it.
+        assertion: What is claimed of it; ``None`` in a sentence that was read in parts, where a
+            denial may stand in another part.
         sureness: How likely the words name something of that kind, 0 to 1, times the cosine of the
             concept; not calibrated.
         nearness: Cosine of the words with the concept.
@@ -40,7 +47,7 @@ class Tag(NamedTuple):
     end: int
     kind: EntityKind
     concept: str
-    assertion: Assertion
+    assertion: Assertion | None
     sureness: float
     nearness: float
 
@@ -77,20 +84,53 @@ class Tagger:
         return self.read([sentence])[0]
 
     def read(self, sentences: Sequence[str]) -> list[tuple[Tag, ...]]:
-        """Return the mentions of each sentence; those not known yet are read in batches."""
+        """Return the mentions of each sentence; those not known yet are read in batches.
+
+        A sentence of more word pieces than the network holds is read in parts.
+        """
         known = self._known
-        # By length, so that little of a batch is filling.
-        new = sorted({one for one in sentences if one not in known}, key=len)
-        fresh: dict[str, tuple[Tag, ...]] = {}
-        for first in range(0, len(new), _BATCH):
-            some = new[first : first + _BATCH]
-            fresh |= dict(zip(some, self._tags(some), strict=True))
+        fresh = self._read(sorted({one for one in sentences if one not in known}))
         found = [known[one] if one in known else fresh[one] for one in sentences]
         with self._lock:
             if len(known) + len(fresh) > self._remembered:
                 self._known = {}
             self._known |= fresh
         return found
+
+    def _read(self, sentences: list[str]) -> dict[str, tuple[Tag, ...]]:
+        # By length, so that little of a batch is filling.
+        parts = sorted(
+            ((one, start, text) for one in sentences for start, text in self._parts(one)),
+            key=lambda part: len(part[2]),
+        )
+        found: dict[str, list[Tag]] = {one: [] for one in sentences}
+        for first in range(0, len(parts), _BATCH):
+            some = parts[first : first + _BATCH]
+            for (sentence, start, text), tags in zip(
+                some, self._tags([text for _, _, text in some]), strict=True
+            ):
+                whole = len(text) == len(sentence)
+                found[sentence].extend(
+                    tag
+                    if whole
+                    else tag._replace(start=start + tag.start, end=start + tag.end, assertion=None)
+                    for tag in tags
+                )
+        return {one: tuple(sorted(tags, key=_place)) for one, tags in found.items()}
+
+    def _parts(self, sentence: str) -> Iterator[tuple[int, str]]:
+        """Yield start and text of the parts that the network can hold, cut before a word."""
+        offsets = self._tokenizer.encode(sentence, add_special_tokens=False).offsets
+        most = LONGEST - 2  # beside the pieces that begin and end a text
+        first = begin = 0
+        while len(offsets) - first > most:
+            last = first + most
+            words = (n for n in range(last, first, -1) if sentence[offsets[n][0] - 1].isspace())
+            last = next(words, last)
+            end = max(begin + 1, offsets[last][0])
+            yield begin, sentence[begin:end]
+            first, begin = last, end
+        yield begin, sentence[begin:]
 
     def _tags(self, sentences: list[str]) -> list[tuple[Tag, ...]]:
         ids, mask, offsets = pieces_of(self._tokenizer, sentences)
@@ -107,30 +147,24 @@ class Tagger:
             for sentence, marks in zip(sentences, found, strict=True)
             for one in marks
         }
-        self._name(words)
+        named = self._name(words)
         return [
-            tuple(self._tag(sentence, one, claims[row]) for one in marks)
+            tuple(
+                _tag(one, claims[row], *named[sentence[one.start : one.end], one.kind])
+                for one in marks
+            )
             for row, (sentence, marks) in enumerate(zip(sentences, found, strict=True))
         ]
 
-    def _tag(self, sentence: str, mark: _Mark, claims: torch.Tensor) -> Tag:
-        concept, nearness = self._named[sentence[mark.start : mark.end], mark.kind]
-        claim = claims[mark.pieces].mean(dim=0).argmax()
-        return Tag(
-            start=mark.start,
-            end=mark.end,
-            kind=mark.kind,
-            concept=concept,
-            assertion=Assertion(ASSERTIONS[int(claim)]),
-            sureness=max(0.0, min(1.0, mark.sureness * nearness)),
-            nearness=nearness,
-        )
-
-    def _name(self, words: Iterable[tuple[str, EntityKind]]) -> None:
-        """Find the nearest concept for words that were not named yet."""
+    def _name(
+        self, words: Iterable[tuple[str, EntityKind]]
+    ) -> Mapping[tuple[str, EntityKind], tuple[str, float]]:
+        """Return a table with the nearest concept, and its cosine, of all these words."""
         if len(self._named) > self._remembered:
             self._named = {}
-        new = sorted(one for one in words if one not in self._named)
+        # Another thread may begin a new table meanwhile; this one stays whole.
+        named = self._named
+        new = sorted(one for one in words if one not in named)
         for first in range(0, len(new), _BATCH):
             some = new[first : first + _BATCH]
             ids, mask, _ = pieces_of(self._tokenizer, [text for text, _ in some])
@@ -139,7 +173,8 @@ class Tagger:
             for row, one in enumerate(some):
                 fitting = near[row].masked_fill(~self._of_kind[one[1]], -1.0)
                 best = int(fitting.argmax())
-                self._named[one] = (self._concepts[best], float(fitting[best]))
+                named[one] = (self._concepts[best], float(fitting[best]))
+        return named
 
     def nearest(self, phrases: Sequence[str]) -> list[str]:
         """Return the nearest concept of each bare phrase, of whatever kind."""
@@ -152,7 +187,7 @@ class Tagger:
         return found
 
     def meanings(self, texts: Sequence[str]) -> torch.Tensor:
-        """Return where sentences lie, shape (n, 128), of length 1."""
+        """Return where sentences lie, shape (n, 128), of length 1; long texts are cut."""
         lie = []
         for first in range(0, len(texts), _BATCH):
             ids, mask, _ = pieces_of(self._tokenizer, texts[first : first + _BATCH])
@@ -174,6 +209,23 @@ class _Mark:
     @property
     def sureness(self) -> float:
         return sum(self.chance) / len(self.chance)
+
+
+def _place(tag: Tag) -> tuple[int, int]:
+    return tag.start, tag.end
+
+
+def _tag(mark: _Mark, claims: torch.Tensor, concept: str, nearness: float) -> Tag:
+    claim = claims[mark.pieces].mean(dim=0).argmax()
+    return Tag(
+        start=mark.start,
+        end=mark.end,
+        kind=mark.kind,
+        concept=concept,
+        assertion=Assertion(ASSERTIONS[int(claim)]),
+        sureness=max(0.0, min(1.0, mark.sureness * nearness)),
+        nearness=nearness,
+    )
 
 
 def _mentions(

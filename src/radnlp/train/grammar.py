@@ -151,6 +151,8 @@ class Grammar:
     """
 
     def __init__(self, *, held_out: bool = False) -> None:
+        # Held-out terms, where they are not what the sentences are to name.
+        self._never: set[tuple[str, ...]] = set()
         self._vocabulary = load_vocabulary()
         self._data = tomllib.loads(
             (files("radnlp.train") / "grammar.toml").read_text(encoding="utf-8")
@@ -162,6 +164,8 @@ class Grammar:
             kept = tuple(
                 term for term in concept.terms if is_held_out(concept, term) is (held_out and named)
             )
+            if named and not held_out:
+                self._never.update(split_words(one) for one in concept.terms if one not in kept)
             if kept:
                 self._terms[concept.id] = kept
                 for region in (concept.region or "", "*"):
@@ -245,10 +249,13 @@ class Grammar:
     def spelled(self, term: str, draw: random.Random) -> str:
         """Return a term as it is listed, or in one of its other spellings."""
         if draw.random() < 0.25:
-            return " ".join(draw.choice(list(variants(term))))
-        if draw.random() < 0.1:
-            return " ".join(british(tuple(term.split())))
-        return term
+            other = " ".join(draw.choice(list(variants(term))))
+        elif draw.random() < 0.1:
+            other = " ".join(british(tuple(term.split())))
+        else:
+            return term
+        # "metastases", held out, is a spelling of "metastasis", which is not.
+        return term if split_words(other) in self._never else other
 
     def fill(self, template: str, draw: random.Random) -> Example:
         """Return a sentence made from a template as `grammar.toml` explains them."""

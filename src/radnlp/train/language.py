@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from radnlp.errors import InputError
+from radnlp.errors import InputError, ModelNotFound
 from radnlp.nets.language import (
     ARCHITECTURE,
     ASSERTIONS,
@@ -113,7 +113,8 @@ def train_language(options: LanguageTraining) -> Path:
         The path of the weights.
 
     Raises:
-        ModelNotFound: the package with the encoder to start from is not installed.
+        ModelNotFound: the package with the encoder to start from is not installed, or there is no
+            checkpoint to go on from.
     """
     if options.threads is not None:
         torch.set_num_threads(options.threads)
@@ -226,9 +227,12 @@ class _Run:
         )
 
     def _resume(self) -> None:
-        self.net.load_state_dict(load_file(self.options.output / "checkpoint.safetensors"))
+        folder = self.options.output
+        if not (folder / "optimiser.pt").is_file():
+            raise ModelNotFound(f"no checkpoint in {folder} to go on from; start without resuming")
+        self.net.load_state_dict(load_file(folder / "checkpoint.safetensors"))
         # Written by this very run; weights_only reads tensors and plain values alone.
-        state = torch.load(self.options.output / "optimiser.pt", weights_only=True)
+        state = torch.load(folder / "optimiser.pt", weights_only=True)
         self.optimiser.load_state_dict(state["optimiser"])
         self.step = int(state["step"])
         tell(f"resumed at step {self.step}")
@@ -392,9 +396,5 @@ def _opposite(frame: Frame, draw: random.Random) -> Frame:
     """Return a frame that is easily taken for the given one: its denial, or the other side."""
     if frame.side and draw.random() < 0.5:
         return replace(frame, side="left" if frame.side == "right" else "right")
-    others = [
-        one
-        for one in (Assertion.PRESENT, Assertion.ABSENT, Assertion.UNCERTAIN)
-        if one != frame.assertion
-    ]
-    return replace(frame, assertion=draw.choice(others))
+    claims = (Assertion.PRESENT, Assertion.ABSENT, Assertion.UNCERTAIN)
+    return replace(frame, assertion=draw.choice([one for one in claims if one != frame.assertion]))

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from radnlp.errors import InputError
+from radnlp.errors import InputError, ModelNotFound
 from radnlp.io import read_image
 from radnlp.nets.language import read_tokenizer
 from radnlp.nets.weights import load_weights, write_weights
@@ -115,7 +115,8 @@ def train_writer(options: WriterTraining) -> Path:
 
     Raises:
         FileMissing: a folder or image is not there.
-        ModelNotFound: the weights of language or vision are not there.
+        ModelNotFound: the weights of language or vision are not there, or there is no checkpoint
+            to go on from.
     """
     if options.threads is not None:
         torch.set_num_threads(options.threads)
@@ -157,6 +158,10 @@ class _Run:
         )
         self.step = 0
         if options.resume:
+            if not (options.output / "writer.pt").is_file():
+                raise ModelNotFound(
+                    f"no checkpoint in {options.output} to go on from; start without resuming"
+                )
             self.net.load_state_dict(load_file(options.output / "writer.safetensors"), strict=False)
             self.net.tie_weights()
             state = torch.load(options.output / "writer.pt", weights_only=True)
@@ -261,7 +266,8 @@ class _Run:
 def _patches(options: WriterTraining) -> tuple[Tensor, list[_Seen]]:
     """Return the patches of every film with a box, shape (films, patches, channels), and the boxes.
 
-    They are kept in ``output``, since looking at some hundred films takes minutes.
+    They are kept in ``output`` for a run that is resumed, since looking at some hundred films takes
+    minutes; a new run may be of other films or of another network, and looks again.
     """
     films = [
         film
@@ -271,7 +277,7 @@ def _patches(options: WriterTraining) -> tuple[Tensor, list[_Seen]]:
     if not films:
         return torch.zeros(0, 1, 1), []
     kept = options.output / "patches.npy"
-    if kept.is_file():
+    if options.resume and kept.is_file():
         patches = np.load(kept)
     else:
         encoder = Encoder(options.vision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from radnlp import Pipeline
 from radnlp.errors import InputError, ModelNotFound
 from radnlp.schema import Assertion, Report, Side, Study
-from radnlp.text import RuleText
+from radnlp.text import RuleText, RuleTextOptions
 from radnlp.text.hybrid import HybridText, NeuralText, TaggerOptions
 from radnlp.text.lexicon import Lexicon, load_lexicon
 from radnlp.text.tagger import Tagger
@@ -131,6 +132,39 @@ def test_the_stages_stand_under_their_names(name: str) -> None:
     analysis = pipeline(Study(report=Report(text="No pneumothorax.")))
     assert [str(one.assertion) for one in analysis.entities] == ["absent"]
     assert analysis.provenance[0].producer == f"radnlp.text.{name}"
+
+
+@pytest.mark.parametrize("stage", ["neural", "hybrid"])
+def test_a_sentence_longer_than_the_network_is_read_to_its_end(
+    stage: str, request: pytest.FixtureRequest
+) -> None:
+    text = f"No {'mass, scoliosis, ' * 60}urinary tract dilation or pneumothorax."
+    said = request.getfixturevalue(stage)(Report(text=text)).entities
+    assert {"hydronephrosis", "pneumothorax"} <= {one.concept for one in said}
+    assert all(text[one.span.start : one.span.end] == one.text for one in said)
+    # The denial stands in the first part; the rules carry it to the last.
+    assert said[-1].assertion == Assertion.ABSENT
+
+
+def test_another_thread_may_forget_the_names_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    tagger = Tagger()
+    name = tagger._name
+
+    def forgotten(words: object) -> object:
+        named = name(words)
+        tagger._named = {}
+        return named
+
+    monkeypatch.setattr(tagger, "_name", forgotten)
+    assert [one.concept for one in tagger("No pneumothorax.")] == ["pneumothorax"]
+
+
+def test_a_concept_of_ones_own_stands_beside_the_model(tmp_path: Path) -> None:
+    place = tmp_path / "mine.toml"
+    place.write_text('[concept.my_pocket]\nkind = "finding"\nterms = ["pleural pocket"]\n')
+    stage = HybridText(TaggerOptions(rules=RuleTextOptions(additions=place)))
+    said = stage(Report(text="Loculated pleural pocket effusion.")).entities
+    assert "my_pocket" in [one.concept for one in said]
 
 
 def test_missing_weights_are_named() -> None:

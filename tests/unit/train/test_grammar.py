@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from radnlp.schema import Assertion, EntityKind, Report
@@ -21,6 +21,7 @@ FORMS = load_vocabulary().forms
 NAMED = (EntityKind.FINDING, EntityKind.DEVICE)
 
 
+@settings(deadline=None)  # the first example loads the lexicon
 @given(st.integers(0, 10**9))
 def test_a_marked_mention_is_a_spelling_of_its_concept(seed: int) -> None:
     example = GRAMMAR.sentence(Random(seed))
@@ -31,12 +32,14 @@ def test_a_marked_mention_is_a_spelling_of_its_concept(seed: int) -> None:
         assert load_vocabulary().get(form.concept).kind in (one.kind, *NAMED)
 
 
+@settings(deadline=None)  # the first example loads the lexicon
 @given(st.integers(0, 10**9))
 def test_mentions_stand_in_reading_order_and_do_not_overlap(seed: int) -> None:
     marked = GRAMMAR.sentence(Random(seed)).marked
     assert all(a.end <= b.start for a, b in pairwise(marked))
 
 
+@settings(deadline=None)  # the first example loads the lexicon
 @given(st.integers(0, 10**9))
 def test_no_sentence_to_learn_from_names_a_held_out_term(seed: int) -> None:
     vocabulary = load_vocabulary()
@@ -48,6 +51,14 @@ def test_no_sentence_to_learn_from_names_a_held_out_term(seed: int) -> None:
         assert said not in held
 
 
+def test_no_spelling_of_a_term_to_learn_from_is_a_held_out_term() -> None:
+    draw = Random(0)
+    spelled = {GRAMMAR.spelled("metastasis", draw) for _ in range(200)}
+    assert "metastases" not in spelled
+    assert "metastases" in {HELD_OUT.spelled("metastasis", draw) for _ in range(200)}
+
+
+@settings(deadline=None)  # the first example loads the lexicon
 @given(st.integers(0, 10**9))
 def test_a_sentence_to_measure_on_names_held_out_terms_alone(seed: int) -> None:
     vocabulary = load_vocabulary()

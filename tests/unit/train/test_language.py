@@ -12,7 +12,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from radnlp.errors import InputError, ModelRejected
+from radnlp.errors import InputError, ModelNotFound, ModelRejected
 from radnlp.nets.language import ASSERTIONS, load_language, pieces_of, tag_names
 from radnlp.schema import Report
 from radnlp.text.hybrid import HybridText, NeuralText, TaggerOptions
@@ -151,7 +151,8 @@ def test_a_run_goes_on_where_it_stopped(minilm: MiniLM, tmp_path: Path) -> None:
         patch.setattr(Grammar, "terms", _some_terms)
         patch.setattr("radnlp.train.pieces._SENTENCES", 50)
         patch.setattr(training, "_SAVED_EVERY", 2)
-        options = {"sentences": 4, "phrases": 16, "frames": 2, "threads": 1}
+        # At this rate a run that began anew, or without the optimiser's state, ends elsewhere.
+        options = {"sentences": 4, "phrases": 16, "frames": 2, "threads": 1, "rate": 0.05}
         whole = train_language(LanguageTraining(output=tmp_path / "a", steps=4, **options))
         (tmp_path / "b").mkdir()
         for name in ("checkpoint.safetensors", "optimiser.pt"):
@@ -174,6 +175,25 @@ def test_a_tokenizer_that_does_not_fit_is_refused(trained: Path, tmp_path: Path)
         (tmp_path / name).write_bytes((trained.parent / name).read_bytes())
     with pytest.raises(ModelRejected, match="tokenizer"):
         load_language(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["shape", "named", "tokenizer"])
+def test_a_card_that_lacks_a_part_is_refused(trained: Path, tmp_path: Path, key: str) -> None:
+    for file in trained.parent.glob("language-mini0.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    card = json.loads((tmp_path / "language-mini0.json").read_text())
+    del card[key]
+    (tmp_path / "language-mini0.json").write_text(json.dumps(card))
+    with pytest.raises(ModelRejected, match="card of language-mini0"):
+        load_language(tmp_path)
+
+
+def test_nothing_to_resume_is_named(minilm: MiniLM, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "load_minilm", lambda: minilm)
+        patch.setattr("radnlp.train.pieces._SENTENCES", 50)
+        with pytest.raises(ModelNotFound, match="no checkpoint"):
+            train_language(LanguageTraining(output=tmp_path, steps=2, resume=True))
 
 
 def test_offsets_count_code_points(trained: Path) -> None:

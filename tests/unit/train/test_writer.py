@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radnlp.errors import InputError, ModelRejected
+from radnlp.errors import InputError, ModelNotFound, ModelRejected
 from radnlp.nets.weights import load_weights
 from radnlp.nets.writer import (
     ReportWriter,
@@ -140,6 +140,30 @@ def test_word_pieces_close_up_at_marks(trained: Path) -> None:
     tokenizer = load_writer(trained).tokenizer
     ids = tokenizer.encode("no pneumothorax, or left-sided effusion.").ids
     assert joined(tokenizer, ids) == "No pneumothorax, or left-sided effusion."
+
+
+def test_a_tokenizer_of_another_size_is_refused(trained: Path, tmp_path: Path) -> None:
+    for file in trained.parent.glob("*"):
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    place = next(tmp_path.glob("*.tokenizer"))
+    tokenizer = load_writer(trained).tokenizer
+    tokenizer.add_tokens(["onemore"])
+    tokenizer.save(str(place))
+    with pytest.raises(ModelRejected, match="pieces"):
+        load_writer(tmp_path / trained.name)
+
+
+def test_a_plan_that_the_encoder_cannot_hold_is_cut(trained: Path) -> None:
+    loaded = load_writer(trained)
+    plan = plan_text(style="prose", claim="absent", names=["pleural effusion"] * 200)
+    patches = torch.ones(1, 9, loaded.net.config.patch_width)
+    assert len(write(loaded, [plan], patches)) == len(write(loaded, [plan])) == 1
+
+
+def test_nothing_to_resume_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match="no checkpoint"):
+        train_writer(WriterTraining(output=tmp_path, steps=2, resume=True))
 
 
 def test_options_out_of_range_are_refused(tmp_path: Path) -> None:

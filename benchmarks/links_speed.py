@@ -58,6 +58,7 @@ def measure(path: Path, repeats: int, threads: int) -> None:
     import torch
 
     from radnlp import Pipeline, Report, Study, analyze, read_image
+    from radnlp.report import WriterReport
 
     torch.set_num_threads(threads)
     pipeline = Pipeline()
@@ -68,12 +69,9 @@ def measure(path: Path, repeats: int, threads: int) -> None:
     text, vision, link, draft = (
         pipeline._stage(name) for name in ("text", "vision", "link", "report")
     )
-    from itertools import count
-
-    from radnlp.pipeline import _numbered
-
     said = text(report)
-    seen = (_numbered(vision(image), count(), count()),)
+    seen = pipeline._look((image,))
+    decoder = WriterReport()
     linked = link(study, said.entities, seen)
     parts = {
         "read the file": lambda: read_image(path),
@@ -81,6 +79,7 @@ def measure(path: Path, repeats: int, threads: int) -> None:
         "image": lambda: vision(image),
         "links": lambda: link(study, said.entities, seen),
         "draft": lambda: draft(study, said.entities, seen, linked, text),
+        "draft by the decoder": lambda: decoder(study, said.entities, seen, linked, text),
     }
     table = {
         name: round(statistics.median(milliseconds(work, repeats)), 1)

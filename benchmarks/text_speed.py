@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from radnlp.archive import ExtractOptions, extract
 from results import append
+from text_quality import read
 
 SENTENCE = "Small left pleural effusion. No pneumothorax."
 RADNLP = [sys.executable, "-m", "radnlp"]
@@ -103,6 +104,28 @@ def measure_extract(archive: Path, repeats: int) -> None:
     tell("radnlp extract, one core, peak memory", peaks, "MiB", **size)
 
 
+def measure_map(data: Path, repeats: int) -> None:
+    """Time reports one by one and through `Pipeline.map`, in turn, with nothing remembered."""
+    from radnlp import Pipeline, Report, Study
+    from radnlp.text import RuleText, RuleTextOptions
+
+    texts = [text for _, text, _ in read(data)][:1000]
+    studies = [Study(report=Report(text=text, language="en")) for text in texts]
+    stage = RuleText(RuleTextOptions(remembered_sentences=0))
+    pipeline = Pipeline(text=stage, vision=None, link=None, report=None)
+    single, mapped = [], []
+    for _ in range(repeats):
+        for work, rates in (
+            (lambda: [pipeline(one) for one in studies], single),
+            (lambda: list(pipeline.map(studies)), mapped),
+        ):
+            began = time.perf_counter()
+            work()
+            rates.append(len(studies) / (time.perf_counter() - began))
+    tell("pipeline(study), nothing remembered", single, "reports/s")
+    tell("Pipeline.map, nothing remembered", mapped, "reports/s")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -113,6 +136,8 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     measure_import(given.repeats)
     measure_cold_command(given.repeats)
+    if reports.is_file():
+        measure_map(given.data, given.repeats)
     measure_extract(reports if reports.is_file() else given.data, given.repeats)
 
 

@@ -105,9 +105,11 @@ def write_networks(folder: Path) -> None:
 
     from radnlp.nets.onnx import export_weights
 
+    size = shipped()[1]
+
     class Noise(CalibrationDataReader):
         def __init__(self) -> None:
-            self.left = iter([{"images": films(256)[:, None]}])
+            self.left = iter([{"images": films(size)[:, None]}])
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             return next(self.left, None)

@@ -1,0 +1,283 @@
+"""Could the same network outline better, and where does it differ from the people who outlined?
+
+    python benchmarks/outlines.py --data ../shared/data/cxr
+    python benchmarks/outlines.py --data ../shared/data/cxr --part dev
+    python benchmarks/outlines.py --data ../shared/data/cxr --part jsrt
+
+Each way changes what the network sees (the side of its square; the mean of the logits of several
+sides), its logits (threshold, smoothing), or its masks (opening and closing, the heart's convex
+hull). ``held_out`` are the train patients that gave no gradient: what is chosen is chosen on them.
+The Dice of each way stands beside the difference from the drawing as it is, film by film, with 95 %
+bootstrap intervals. "Where" is the disputed area of the lungs as a part of both areas' sum, which
+is the loss of Dice, once for what we add and once for what we leave out.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import torch
+
+from anatomy_quality import drawn_through, mean_interval, outlines, overlap, summed
+from radnlp.train.cache import read_grey
+from radnlp.train.films import EVALUATION_POOLS, Film, read_films
+from radnlp.vision.encoder import Drawing, Outliner
+from radnlp.vision.segment import Plausibility, segment
+from results import append
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Masks = dict[str, np.ndarray]
+
+HELD_OUT, SEED = 0.15, 1
+SIDES = (288, 320, 352)
+
+
+def chosen(films: list[Film], part: str) -> list[Film]:
+    """Films of a part that somebody outlined."""
+    tests = {
+        "held_out": lambda film: film.split == "train" and film.share(SEED) < HELD_OUT,
+        "dev": lambda film: film.split == "dev",
+        "jsrt": lambda film: True,
+    }
+    return [
+        film
+        for film in films
+        if film.masks and (film.pool in EVALUATION_POOLS) == (part == "jsrt") and tests[part](film)
+    ]
+
+
+def drawings(outliner: Outliner, film: Film, sides: list[int]) -> dict[int, Drawing]:
+    """What the network draws on squares of several sides."""
+    grey, found = read_grey(film.path), {}
+    for side in sides:
+        outliner.size = side
+        found[side] = outliner(grey)
+    return found
+
+
+def mean_drawing(drawn: dict[int, Drawing], sides: tuple[int, ...]) -> Drawing:
+    """The mean of the logits, on the grid of the largest side."""
+    large = drawn[max(sides)]
+    planes = [
+        cv2.resize(drawn[side].logits.transpose(1, 2, 0), large.logits.shape[1:]) for side in sides
+    ]
+    return replace(large, logits=np.mean(planes, axis=0).transpose(2, 0, 1))
+
+
+def raised(drawing: Drawing, by: float) -> Drawing:
+    """The same with another threshold."""
+    return replace(drawing, logits=drawing.logits - np.float32(by))
+
+
+def smoothed(drawing: Drawing, cells: float) -> Drawing:
+    """Logits under a Gaussian; ``cells`` is its standard deviation, in cells of two pixels."""
+    planes = [cv2.GaussianBlur(np.clip(one, -8, 8), (0, 0), cells) for one in drawing.logits]
+    return replace(drawing, logits=np.stack(planes))
+
+
+def opened(masks: Masks, reach: int) -> Masks:
+    """Masks whose border no disc of that radius, in stored pixels, finds rough."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    found = {}
+    for name, mask in masks.items():
+        wide = np.pad(mask.astype(np.uint8), reach)
+        for how in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN):
+            wide = cv2.morphologyEx(wide, how, disc)
+        found[name] = wide[reach:-reach, reach:-reach] > 0
+    return found
+
+
+def convex(masks: Masks) -> Masks:
+    """The heart as its convex hull."""
+    if "heart" not in masks:
+        return masks
+    full = np.zeros(masks["heart"].shape, np.uint8)
+    points = np.argwhere(masks["heart"])[:, ::-1].astype(np.int32)
+    cv2.fillConvexPoly(full, cv2.convexHull(points), 1)
+    return masks | {"heart": full > 0}
+
+
+def ways(
+    size: int, sides: list[int]
+) -> dict[str, tuple[Callable[[dict[int, Drawing]], Drawing], Callable[[Masks], Masks]]]:
+    """Each way by its name: how it makes a drawing, and what it does to the masks."""
+    others = [side for side in sides if side != size]
+    steps: dict[str, Any] = {"as it is": (lambda drawn: drawn[size], dict)}
+    for side in others:
+        steps[f"side {side}"] = (lambda drawn, side=side: drawn[side], dict)
+    if others:
+        several = tuple(sides)
+        name = "mean of " + ", ".join(map(str, several))
+        steps[name] = (lambda drawn: mean_drawing(drawn, several), dict)
+    for by in (-0.5, -0.25, 0.25, 0.5):
+        steps[f"threshold {by:+}"] = (lambda drawn, by=by: raised(drawn[size], by), dict)
+    for cells in (0.5, 1.0):
+        steps[f"smoothed {cells}"] = (lambda drawn, c=cells: smoothed(drawn[size], c), dict)
+    for reach in (3, 6):
+        steps[f"opened {reach}"] = (lambda drawn: drawn[size], lambda m, r=reach: opened(m, r))
+    steps["heart convex"] = (lambda drawn: drawn[size], convex)
+    return steps
+
+
+def kinds_of(film: Film, truth: Masks) -> list[str]:
+    """Rows of the table that a film belongs to."""
+    beside = film.pool == "wingspan" and not drawn_through(truth)
+    return [film.pool, *(["wingspan, lungs beside the heart"] if beside else [])]
+
+
+def whole(masks: Masks, shape: tuple[int, ...]) -> Masks:
+    """All four masks; what was not drawn is empty."""
+    names = ("left_lung", "right_lung", "heart")
+    found = {name: masks.get(name, np.zeros(shape, bool)) for name in names}
+    return found | {"lungs": found["left_lung"] | found["right_lung"]}
+
+
+def lung_places(truth: np.ndarray) -> dict[str, np.ndarray]:
+    """Parts of the chest by height (fifths of the lungs) and by distance from the middle."""
+    rows, columns = np.nonzero(truth)
+    row, column = np.indices(truth.shape)
+    height = (row - rows.min()) / max(1, np.ptp(rows))
+    middle = (columns.min() + columns.max()) / 2
+    inner = np.abs(column - middle) < np.ptp(columns) / 4
+    between = (height >= 0.2) & (height < 0.8)
+    return {
+        "apex, upper fifth": height < 0.2,
+        "outer wall": between & ~inner,
+        "heart and mediastinum, left": between & inner & (column > middle),
+        "heart and mediastinum, right": between & inner & (column <= middle),
+        "base, outer (costophrenic)": (height >= 0.8) & ~inner,
+        "base, inner": (height >= 0.8) & inner,
+    }
+
+
+def heart_places(truth: np.ndarray) -> dict[str, np.ndarray]:
+    """Quarters of the heart's height, and its sides between."""
+    rows, columns = np.nonzero(truth)
+    row, column = np.indices(truth.shape)
+    height = (row - rows.min()) / max(1, np.ptp(rows))
+    left = column > (columns.min() + columns.max()) / 2
+    between = (height >= 0.25) & (height < 0.75)
+    return {
+        "top quarter": height < 0.25,
+        "left border": between & left,
+        "right border": between & ~left,
+        "bottom quarter": height >= 0.75,
+    }
+
+
+def where(ours: np.ndarray, truth: np.ndarray, pixel: float, name: str) -> dict[str, Any]:
+    """Added and left out by place; the part near the border; what one pixel all round costs."""
+    both = ours.sum() + truth.sum()
+    wrong = ours ^ truth
+    away = cv2.distanceTransform(truth.astype(np.uint8), cv2.DIST_L2, 5)
+    away += cv2.distanceTransform((~truth).astype(np.uint8), cv2.DIST_L2, 5)
+    places = heart_places(truth) if name == "heart" else lung_places(truth)
+    found: dict[str, Any] = {}
+    for spot, place in places.items():
+        found[f"{spot}: added"] = float((ours & ~truth & place).sum() / both)
+        found[f"{spot}: left out"] = float((truth & ~ours & place).sum() / both)
+    found["within 2 pixels of the border"] = float(
+        (wrong & (away <= 2 * pixel)).sum() / wrong.sum()
+    )
+    found["area, ours over theirs"] = float(ours.sum() / truth.sum())
+    found["Dice of one pixel inside all round"] = overlap(truth & (away > pixel), truth)
+    return found
+
+
+def measured(films: list[Film], outliner: Outliner, sides: list[int], draws: int) -> dict[str, Any]:
+    """Dice of each way beside the drawing as it is, and where that one differs."""
+    size = outliner.size
+    steps = ways(size, sides)
+    dice: dict[tuple[str, str, str], list[float]] = {}
+    spots: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    refused = dict.fromkeys(steps, 0)
+    for film in films:
+        truth = outlines(film)
+        shape = next(iter(truth.values())).shape
+        drawn = drawings(outliner, film, sides)
+        kinds = kinds_of(film, truth)
+        for way, (draw, finish) in steps.items():
+            anatomy = segment(draw(drawn), outliner.labels, shape, Plausibility())
+            refused[way] += anatomy.reason is not None
+            masks = whole(finish(anatomy.masks), shape)
+            for kind in kinds:
+                for name, mask in truth.items():
+                    dice.setdefault((way, kind, name), []).append(overlap(masks[name], mask))
+                if way == "as it is":
+                    for name in {"lungs", "heart"} & truth.keys():
+                        spot = where(masks[name], truth[name], max(shape) / size, name)
+                        spots.setdefault((kind, name), []).append(spot)
+    rows = []
+    for (way, kind, name), values in dice.items():
+        more = np.array(values) - np.array(dice["as it is", kind, name])
+        rows.append(
+            {
+                "way": way,
+                "pool": kind,
+                "structure": name,
+                **summed(values, draws),
+                "more": round(float(more.mean()), 4),
+                "more_interval": mean_interval(more, draws),
+            }
+        )
+    places = [
+        {
+            "pool": kind,
+            "structure": name,
+            "n": len(found),
+            **{key: round(float(np.mean([one[key] for one in found])), 4) for key in found[0]},
+        }
+        for (kind, name), found in spots.items()
+    ]
+    return {"ways": rows, "where": places, "refused": refused}
+
+
+def show(found: dict[str, Any]) -> None:
+    for row in found["ways"]:
+        low, high = row["interval"]
+        less, most = row["more_interval"]
+        print(
+            f"{row['way']:22} {row['pool']:32} {row['structure']:11} n={row['n']:3} "
+            f"{row['value']:.4f} [{low:.4f}, {high:.4f}]  {row['more']:+.4f} "
+            f"[{less:+.4f}, {most:+.4f}]"
+        )
+    for row in found["where"]:
+        print(f"\n{row['pool']}, {row['structure']}, n={row['n']}")
+        for name, value in row.items():
+            if isinstance(value, float):
+                print(f"  {name:44} {value:.4f}")
+    print("\nRefused:", found["refused"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/cxr"))
+    parser.add_argument("--part", choices=("held_out", "dev", "jsrt"), default="held_out")
+    parser.add_argument("--weights", default="anatomy-lite0")
+    parser.add_argument("--sides", type=int, nargs="+", default=list(SIDES))
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--no-record", action="store_true", help="do not append to results.jsonl")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    cv2.setNumThreads(options.threads)
+    outliner = Outliner(options.weights)
+    films = chosen(read_films(options.data), options.part)
+    sides = sorted({outliner.size, *options.sides})
+    found = measured(films, outliner, sides, options.draws)
+    show(found)
+    if not options.no_record:
+        append(
+            "outlines", {"weights": outliner.name, "part": options.part, "n": len(films), **found}
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,8 @@
 
 Each way changes what the network sees (the side of its square; the mean of the logits of several
 sides), its logits (threshold, smoothing), or its masks (opening and closing, the heart's convex
-hull). ``held_out`` are the train patients that gave no gradient: what is chosen is chosen on them.
+hull), or takes other weights (``--others``, each with its own side). ``held_out`` are the train
+patients that gave no gradient: what is chosen is chosen on them.
 The Dice of each way stands beside the difference from the drawing as it is, film by film, with 95 %
 bootstrap intervals. "Where" is the disputed area of the lungs as a part of both areas' sum, which
 is the loss of Dice, once for what we add and once for what we leave out.
@@ -33,7 +34,10 @@ from results import append
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Finish = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
+
 Masks = dict[str, np.ndarray]
+Drawings = dict[int | str, Drawing]
 
 HELD_OUT, SEED = 0.15, 1
 SIDES = (288, 320, 352)
@@ -55,16 +59,26 @@ def chosen(films: list[Film], part: str) -> list[Film]:
     ]
 
 
-def drawings(outliner: Outliner, film: Film, sides: list[int]) -> dict[int, Drawing]:
-    """What the network draws on squares of several sides."""
-    grey, found = read_grey(film.path), {}
-    for side in sides:
-        outliner.size = side
-        found[side] = outliner(grey)
-    return found
+class Drawers:
+    """The network on squares of several sides, and other weights by the name of their file."""
+
+    def __init__(self, weights: str, sides: list[int], others: list[Path]) -> None:
+        self.first = Outliner(weights)
+        self.size = self.first.size
+        self.sides = tuple(sorted({self.size, *sides}))
+        self.others = {path.stem: Outliner(path) for path in others}
+
+    def __call__(self, film: Film) -> Drawings:
+        """What each draws, by side or by name."""
+        grey = read_grey(film.path)
+        found: Drawings = {name: other(grey) for name, other in self.others.items()}
+        for side in self.sides:
+            self.first.size = side
+            found[side] = self.first(grey)
+        return found
 
 
-def mean_drawing(drawn: dict[int, Drawing], sides: tuple[int, ...]) -> Drawing:
+def mean_drawing(drawn: Drawings, sides: tuple[int, ...]) -> Drawing:
     """The mean of the logits, on the grid of the largest side."""
     large = drawn[max(sides)]
     planes = [
@@ -106,18 +120,18 @@ def convex(masks: Masks) -> Masks:
     return masks | {"heart": full > 0}
 
 
-def ways(
-    size: int, sides: list[int]
-) -> dict[str, tuple[Callable[[dict[int, Drawing]], Drawing], Callable[[Masks], Masks]]]:
+def ways(drawers: Drawers) -> dict[str, tuple[Callable[[Drawings], Drawing], Finish]]:
     """Each way by its name: how it makes a drawing, and what it does to the masks."""
-    others = [side for side in sides if side != size]
+    size, sides = drawers.size, drawers.sides
     steps: dict[str, Any] = {"as it is": (lambda drawn: drawn[size], dict)}
-    for side in others:
-        steps[f"side {side}"] = (lambda drawn, side=side: drawn[side], dict)
-    if others:
-        several = tuple(sides)
-        name = "mean of " + ", ".join(map(str, several))
-        steps[name] = (lambda drawn: mean_drawing(drawn, several), dict)
+    for side in sides:
+        if side != size:
+            steps[f"side {side}"] = (lambda drawn, side=side: drawn[side], dict)
+    if len(sides) > 1:
+        name = "mean of " + ", ".join(map(str, sides))
+        steps[name] = (lambda drawn: mean_drawing(drawn, sides), dict)
+    for name in drawers.others:
+        steps[name] = (lambda drawn, name=name: drawn[name], dict)
     for by in (-0.5, -0.25, 0.25, 0.5):
         steps[f"threshold {by:+}"] = (lambda drawn, by=by: raised(drawn[size], by), dict)
     for cells in (0.5, 1.0):
@@ -193,20 +207,19 @@ def where(ours: np.ndarray, truth: np.ndarray, pixel: float, name: str) -> dict[
     return found
 
 
-def measured(films: list[Film], outliner: Outliner, sides: list[int], draws: int) -> dict[str, Any]:
+def measured(films: list[Film], drawers: Drawers, draws: int) -> dict[str, Any]:
     """Dice of each way beside the drawing as it is, and where that one differs."""
-    size = outliner.size
-    steps = ways(size, sides)
+    steps = ways(drawers)
     dice: dict[tuple[str, str, str], list[float]] = {}
     spots: dict[tuple[str, str], list[dict[str, Any]]] = {}
     refused = dict.fromkeys(steps, 0)
     for film in films:
         truth = outlines(film)
         shape = next(iter(truth.values())).shape
-        drawn = drawings(outliner, film, sides)
+        drawn = drawers(film)
         kinds = kinds_of(film, truth)
         for way, (draw, finish) in steps.items():
-            anatomy = segment(draw(drawn), outliner.labels, shape, LIMITS)
+            anatomy = segment(draw(drawn), drawers.first.labels, shape, LIMITS)
             refused[way] += anatomy.reason is not None
             masks = whole(finish(anatomy.masks), shape)
             for kind in kinds:
@@ -214,7 +227,7 @@ def measured(films: list[Film], outliner: Outliner, sides: list[int], draws: int
                     dice.setdefault((way, kind, name), []).append(overlap(masks[name], mask))
                 if way == "as it is":
                     for name in {"lungs", "heart"} & truth.keys():
-                        spot = where(masks[name], truth[name], max(shape) / size, name)
+                        spot = where(masks[name], truth[name], max(shape) / drawers.size, name)
                         spots.setdefault((kind, name), []).append(spot)
     rows = []
     for (way, kind, name), values in dice.items():
@@ -264,21 +277,21 @@ def main() -> None:
     parser.add_argument("--part", choices=("held_out", "dev", "jsrt"), default="held_out")
     parser.add_argument("--weights", default="anatomy-lite0")
     parser.add_argument("--sides", type=int, nargs="+", default=list(SIDES))
+    parser.add_argument("--others", type=Path, nargs="*", default=[], help="weights files")
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--no-record", action="store_true", help="do not append to results.jsonl")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)
-    outliner = Outliner(options.weights)
+    drawers = Drawers(options.weights, options.sides, options.others)
     films = chosen(read_films(options.data), options.part)
-    sides = sorted({outliner.size, *options.sides})
-    found = measured(films, outliner, sides, options.draws)
+    found = measured(films, drawers, options.draws)
     show(found)
     if not options.no_record:
-        append(
-            "outlines", {"weights": outliner.name, "part": options.part, "n": len(films), **found}
-        )
+        told = {"weights": drawers.first.name, "part": options.part, "n": len(films)}
+        others = {name: other.name for name, other in drawers.others.items()}
+        append("outlines", {**told, "others": others, **found})
 
 
 if __name__ == "__main__":

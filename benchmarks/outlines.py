@@ -251,7 +251,30 @@ def measured(films: list[Film], drawers: Drawers, draws: int) -> dict[str, Any]:
         }
         for (kind, name), found in spots.items()
     ]
-    return {"ways": rows, "where": places, "refused": refused}
+    return {"ways": rows, "where": places, "who": losses(films, dice, draws), "refused": refused}
+
+
+def losses(
+    films: list[Film], dice: dict[tuple[str, str, str], list[float]], draws: int
+) -> list[dict[str, Any]]:
+    """Whose lungs are drawn worst: the share of the worst tenth, and Dice by tuberculosis."""
+    rows = []
+    for pool in sorted({film.pool for film in films}):
+        values = np.array(dice["as it is", pool, "lungs"])
+        lost = np.sort(1 - values)[::-1]
+        tenth = max(1, round(len(lost) / 10))
+        row = {
+            "pool": pool,
+            "n": len(lost),
+            "median": round(float(np.median(values)), 4),
+            "loss_in_worst_tenth": round(float(lost[:tenth].sum() / lost.sum()), 4),
+        }
+        ill = np.array(["Tuberculosis" in film.labels for film in films if film.pool == pool])
+        if ill.any():
+            row["tuberculosis"] = summed(list(values[ill]), draws)
+            row["others"] = summed(list(values[~ill]), draws)
+        rows.append(row)
+    return rows
 
 
 def show(found: dict[str, Any]) -> None:
@@ -268,6 +291,8 @@ def show(found: dict[str, Any]) -> None:
         for name, value in row.items():
             if isinstance(value, float):
                 print(f"  {name:44} {value:.4f}")
+    for row in found["who"]:
+        print(row)
     print("\nRefused:", found["refused"])
 
 

@@ -40,6 +40,9 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/probes.py --data $(DATA)/cxr --cache .cache/probes
 	$(BIN)/python benchmarks/anatomy_card.py
+	$(BIN)/python benchmarks/outlines.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/outlines.py --data $(DATA)/cxr --part dev
+	$(BIN)/python benchmarks/outlines.py --data $(DATA)/cxr --part jsrt
 	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/boxes.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/drafts.py --data $(DATA)/cxr

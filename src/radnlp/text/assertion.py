@@ -44,7 +44,7 @@ class ClauseReader:
         for mention in mentions:
             if mention.kind is not EntityKind.ANATOMY:
                 self._at.setdefault(mention.first, []).append(mention)
-        self._lists = ListReader(items, self._at, words, lexicon.fresh)
+        self._lists = ListReader(items, self._at, words, lexicon.fresh, lexicon.natures)
         self._cue: CueRule | None = None
         self._cue_item = 0
         self._covered = False

@@ -27,6 +27,7 @@ class ListReader:
         at: Its mentions by the item where they begin, anatomy left out.
         words: Its words, in lower case.
         fresh: Words that open a statement of its own after a comma.
+        natures: Words for what a finding is like; two of them joined are said of one finding.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class ListReader:
         at: dict[int, list[Mention]],
         words: list[str],
         fresh: frozenset[str],
+        natures: frozenset[str],
     ) -> None:
         self._items = items
         self._at = at
         self._words = words
         self._fresh = fresh
+        self._natures = natures
 
     # What follows an item is told for all items in one pass from the last one back: looked up at
     # every comma, it would take the square of the sentence's length.
@@ -152,6 +155,8 @@ class ListReader:
         t = self._telling[k] if k < len(self._items) else None
         if t is None or not covered or cue.means is not Assertion.ABSENT:
             return False
+        if self._words[self._items[k - 1].start - 1] in self._natures:
+            return False  # "no acute and chronic infarct"
         change = self._items[k].entry.change
         words = self._words[self._items[k - 1].end : self._items[t].end]
         fresh = not (self._fresh.isdisjoint(words) and LENGTH_UNITS.isdisjoint(words))

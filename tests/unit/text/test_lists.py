@@ -45,6 +45,10 @@ def said(text: str) -> list[tuple[str, str]]:
             [("fracture", A), ("fracture", A), ("dislocation", A)],
         ),
         ("No pneumothorax and old rib fractures.", [("pneumothorax", A), ("rib_fracture", P)]),
+        (
+            "No evidence of acute and chronic infarct.",
+            [("acute_infarct", A), ("chronic_infarct", A)],
+        ),
         ("No hydronephrosis and 3 mm stone.", [("hydronephrosis", A), ("stone", P)]),
         ("No effusion and new opacity.", [("pleural_effusion", A), ("opacity", P)]),
         (

@@ -1,6 +1,6 @@
 """Does fine-tuning pay? The shipped network beside classifiers on frozen features, and floors.
 
-    python benchmarks/probes.py --data ../shared/data/cxr --cache /tmp/probes
+    python benchmarks/probes.py --data ../shared/data/cxr --cache cache
 
 Needs scikit-learn (``pip install "radnlp[bench]"``). Logistic regression and support vector
 machines, linear and with an RBF kernel, learn one finding at a time from the NIH films of the train

@@ -118,7 +118,7 @@ def _negative(statements: Sequence[Statement], style: Style) -> Iterator[Written
     plain = tuple(one for one in statements if one.concept not in phrases.absent)
     if plain:
         names = [phrases.name(one.concept) for one in plain]
-        text = phrases.sentences[style.form]["absent"].format(phrases=_either(names))
+        text = phrases.sentences[style.form]["absent"].format(phrases=either(names))
         evidence = tuple(dict.fromkeys(id for one in plain for id in one.evidence))
         yield Written(_sentence(text, DraftSection.FINDINGS, evidence, "absent"), plain)
     for statement in statements:
@@ -149,11 +149,11 @@ def made_by(rule: str | None = None) -> Provenance:
     return Provenance(producer="radnlp.report.template", version=__version__, rule=rule)
 
 
-def _either(names: Sequence[str]) -> str:
+def either(names: Sequence[str]) -> str:
     """Join names as American English does: "a", "a or b", "a, b, or c"."""
     if len(names) < 3:
         return " or ".join(names)
     return f"{', '.join(names[:-1])}, or {names[-1]}"
 
 
-__all__ = ["Written", "findings_of", "impression_of", "made_by", "nothing_seen", "said"]
+__all__ = ["Written", "either", "findings_of", "impression_of", "made_by", "nothing_seen", "said"]

@@ -9,13 +9,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from radnlp.nets.writer import plan_text
+from radnlp.report.template import either
 from radnlp.schema import EntityKind
 from radnlp.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     import random
 
-__all__ = ["Said", "either", "made_statement", "said_of_box"]
+__all__ = ["Said", "made_statement", "said_of_box"]
 
 _STYLES = ("prose", "telegraphic")
 
@@ -130,10 +131,3 @@ def _article(phrase: str, name: str) -> str:
     ):
         return ""
     return "an" if phrase[0] in "aeiou" else "a"
-
-
-def either(names: list[str]) -> str:
-    """Join names as American English does: "a", "a or b", "a, b, or c"."""
-    if len(names) < 3:
-        return " or ".join(names)
-    return f"{', '.join(names[:-1])}, or {names[-1]}"

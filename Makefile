@@ -33,10 +33,15 @@ docs: $(VENV)/.dev ## write the generated pages and serve the site on this machi
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder named by DATA
+	$(BIN)/python benchmarks/hard_set.py --results
 	$(BIN)/python benchmarks/text_quality.py --data $(DATA)/openi_dev --results
 	$(BIN)/python benchmarks/text_speed.py --data $(DATA)/openi_dev
+	$(BIN)/python benchmarks/peers.py --data $(DATA)/openi_dev --results
+	$(BIN)/python benchmarks/tagger.py --results
+	$(BIN)/python benchmarks/meaning.py --results
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/vision_speed.py
+	$(BIN)/python benchmarks/links_speed.py
 	$(BIN)/python benchmarks/vision_quality.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/probes.py --data $(DATA)/cxr --cache .cache/probes
 	$(BIN)/python benchmarks/anatomy_card.py
@@ -45,6 +50,9 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/outlines.py --data $(DATA)/cxr --part jsrt
 	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/boxes.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/zones.py --data $(DATA)/cxr --phantoms 60
+	$(BIN)/python benchmarks/grounding.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/writer.py --data $(DATA)/cxr --results
 	$(BIN)/python benchmarks/drafts.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/guards.py --data $(DATA)/cxr --dicom $(DATA)/dicom_good $(DATA)/dicom_odd --most 60 --drawn 60
 	$(BIN)/python benchmarks/conflicts.py --cxr $(DATA)/cxr --openi $(DATA)/openi_dev

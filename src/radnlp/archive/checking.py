@@ -19,7 +19,7 @@ from radnlp.archive.records import Reading, Record, read_records
 from radnlp.archive.shards import Job, work_through
 from radnlp.archive.slips import CHECKED, FOUND, SLIPS, failure_of, ranked, slips_of
 from radnlp.archive.sources import find_sources, find_studies
-from radnlp.errors import OutputError
+from radnlp.errors import InputError, OutputError
 from radnlp.pipeline import Pipeline
 from radnlp.registry import text_stages
 from radnlp.schema import Exam, Failure, Study
@@ -48,6 +48,7 @@ class CheckOptions:
 
     Raises:
         StageNotFound: No text stage of that name.
+        InputError: ``shard_size`` is below 1.
     """
 
     studies: bool = False
@@ -60,6 +61,8 @@ class CheckOptions:
 
     def __post_init__(self) -> None:
         text_stages.get(self.text)
+        if self.shard_size is not None and self.shard_size < 1:
+            raise InputError(f"shard_size must be at least 1, got {self.shard_size}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

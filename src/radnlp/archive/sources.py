@@ -28,7 +28,7 @@ class Source:
         path: Where it is.
         name: How results call it: its path inside the folder that was given, or its file name.
         size: In bytes.
-        changed_ns: Time of its last change.
+        changed_ns: Time of its last change; of a folder a digest that changes with any file in it.
     """
 
     path: Path
@@ -108,14 +108,20 @@ def find_studies(folders: Sequence[str | Path]) -> Sources:
                 "its report"
             )
         for path in found:
-            states = [file.stat() for file in path.rglob("*") if file.is_file()]
+            files = [(file, file.stat()) for file in sorted(path.rglob("*")) if file.is_file()]
+            held = [
+                (str(file.relative_to(path)), state.st_size, state.st_mtime_ns)
+                for file, state in files
+            ]
+            digest = hashlib.sha256(json.dumps(held).encode()).digest()
             studies.setdefault(
                 path.resolve(),
                 Source(
                     path=path,
                     name=path.name,
-                    size=sum(state.st_size for state in states),
-                    changed_ns=max((state.st_mtime_ns for state in states), default=0),
+                    size=sum(state.st_size for _, state in files),
+                    # Of all files: a change to one that is not the newest counts too.
+                    changed_ns=int.from_bytes(digest[:8]),
                 ),
             )
     return Sources(files=tuple(studies.values()), skipped=0)

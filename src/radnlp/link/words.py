@@ -23,10 +23,13 @@ _ORDINALS = (
     "eleventh", "twelfth",
 )  # fmt: skip
 _NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(_ORDINALS)})"
+_ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(_ORDINALS)})"
 _JOINT = r"\s?(?:,? and|,? or|,|&|through|thru|to|-|–|/)\s?"
 _LIST = rf"{_NUMBER}(?:{_JOINT}{_NUMBER}){{0,11}}"
+# Before the noun a bare number counts: "3 left ribs".
+_BEFORE = rf"(?:{_NUMBER}{_JOINT}){{0,11}}{_ORDINAL}"
 _WHERE = r"(?:(?:left|right|anterior|posterior|lateral|posterolateral|anterolateral)\s){0,3}"
-_RIBS = re.compile(rf"\b(?:({_LIST})\s{_WHERE}ribs?\b|\bribs?\s(?:number\s)?({_LIST})\b)", re.I)
+_RIBS = re.compile(rf"\b(?:({_BEFORE})\s{_WHERE}ribs?\b|\bribs?\s(?:number\s)?({_LIST})\b)", re.I)
 _PARTS = re.compile(rf"({_NUMBER})|(through|thru|to|-|–)", re.I)
 
 _WORSE = "greater|larger|bigger|worse|more"

@@ -238,7 +238,7 @@ def _unread(back: _Read, *, measured: bool) -> bool:
         plain = plain | words["extents"]
     if any(one.entity.change for one in back.mentions):
         plain = plain | words["comparison"]
-    if all(one.entity.assertion == Assertion.ABSENT for one in back.mentions):
+    if back.mentions and all(one.entity.assertion == Assertion.ABSENT for one in back.mentions):
         plain = plain | words["denied"]
     if measured:
         plain = plain | words["cardiothoracic_ratio"]

@@ -72,9 +72,9 @@ def projection_doubt(view: View, header: str | None) -> tuple[str, str] | None:
     """
     if view.ap is None or view.kind is not ViewKind.FRONTAL:
         return None
-    said = (header or "").upper()
+    said = next((one for one in PROJECTIONS if one in _words(header)), "")
     looks, other = PROJECTIONS if view.ap >= 0.5 else PROJECTIONS[::-1]
-    if not said and looks == "AP" and view.ap >= _SURE_OF_AP:
+    if not _words(header) and looks == "AP" and view.ap >= _SURE_OF_AP:
         return (
             "LooksAP",
             "no header says how the film was taken; by its look it is an AP film, often taken at "
@@ -95,7 +95,7 @@ def objection(image: Image) -> str | None:
     What the header does not say is taken as possible.
     """
     modality, body_part = (image.modality or "").upper(), (image.body_part or "").upper()
-    views = (image.view or "").upper().replace("_", " ").split()
+    views = _words(image.view)
     if modality and modality not in _MODALITIES:
         return f"its modality is {modality}"
     if body_part and not any(part in body_part for part in _BODY_PARTS):
@@ -106,6 +106,11 @@ def objection(image: Image) -> str | None:
     if short < _LEAST_SIDE or long > _LARGEST_ASPECT * short:
         return f"it has {image.rows} rows and {image.columns} columns"
     return contrast_objection(image)
+
+
+def _words(view: str | None) -> list[str]:
+    """Return the words of a header's view: ``AP SUPINE`` is AP."""
+    return (view or "").upper().replace("_", " ").split()
 
 
 def contrast_objection(image: Image) -> str | None:

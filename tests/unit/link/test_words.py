@@ -50,3 +50,10 @@ def test_each_side_has_its_own_ribs() -> None:
 )
 def test_the_worse_of_two_sides_is_read(text: str, worse: Side | None) -> None:
     assert said(text)[0][1] == worse
+
+
+@pytest.mark.parametrize("text", ["Fractures of 3 left ribs.", "4 rib fractures on the left."])
+def test_a_number_of_ribs_is_no_rib(text: str) -> None:
+    from radnlp import analyze
+
+    assert said_of(analyze(report=text).entities[0], text).ribs == ()

@@ -91,6 +91,8 @@ def test_what_is_unlike_all_chest_films_is_refused_whatever_its_kind() -> None:
         (0.95, "PA", None),
         (0.003, "ap", "ViewDoubted"),
         (0.995, "AP", None),
+        (0.003, "AP SUPINE", "ViewDoubted"),
+        (0.95, "FRONTAL", None),
         (None, None, None),
     ],
 )

@@ -108,7 +108,7 @@ def simulated(phantoms: int, stage: EmbeddedVision) -> dict[str, Any]:
             if drawn is not None:
                 kinds["network, no fluid"] = drawn
         for kind, masks in kinds.items():
-            chest = Chest(masks)
+            chest = Chest(masks, study.pixels / 4095.0)
             for label, truth in {**study.zones, **study.places}.items():
                 box = zone_box(chest, label)
                 errors[kind][label].append((number, edge_error(box, truth) if box else 1.0))

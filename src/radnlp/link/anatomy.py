@@ -12,12 +12,13 @@ label                          what it is
 ``{side}_lower_zone``          lower third
 ``{side}_apex``                upper sixth of the height
 ``{side}_base``                a sixth of the height along the diaphragm
-``{side}_costophrenic_angle``  lateral third of the width, within the lowest sixth of the height
-``{side}_hilum``               box at the root of the lung: 30 to 60 % of the height (left: 27 to
-                               57 %), from halfway to the midline to the medial third of the lung
-                               field there
+``{side}_costophrenic_angle``  from where the dome falls by 20 degrees towards the side wall; where
+                               it does not (fluid, a film cut short): lateral third of the width,
+                               within the lowest sixth of the height
+``{side}_hilum``               box at the root of the lung, by `zones.toml`; the left one is higher
 ``cardiac_silhouette``         the heart, as segmented
-``{side}_retrocardiac``        the heart's part on that side of the midline: lung lies behind it
+``{side}_retrocardiac``        the heart's part on that side of the frame's midline: lung lies
+                               behind it
 ``mediastinum``                between the lungs, row by row, down to the heart's lower edge, no
                                wider than the heart or the usual gap in the upper half
 =============================  =====================================================================
@@ -52,11 +53,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radnlp.link.frame import Frame
-from radnlp.link.named import floor_of, named_place
+from radnlp.link.named import angle_of, floor_of, follows_ribs, named_place
+from radnlp.link.ribs import USUAL, find_ribs
 from radnlp.schema import Box, Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from radnlp.link.ribs import Ribs
 
 Bits: TypeAlias = NDArray[np.bool_]
 
@@ -88,6 +92,8 @@ class Chest:
     Args:
         masks: bool (rows, columns) by label; those of ``left_lung``, ``right_lung`` and ``heart``
             are used, as far as they are there and not empty.
+        pixels: The image, shape (rows, columns), bone brighter than air. It is looked at only for
+            places that follow the ribs; without it they are where most chests have them.
 
     Examples:
         >>> left, right = np.zeros((60, 50), bool), np.zeros((60, 50), bool)
@@ -98,13 +104,16 @@ class Chest:
         [Box(x0=4.0, y0=35.0, x1=20.0, y1=50.0)]
     """
 
-    def __init__(self, masks: Mapping[str, Bits]) -> None:
+    def __init__(
+        self, masks: Mapping[str, Bits], pixels: NDArray[np.floating[Any]] | None = None
+    ) -> None:
+        self._pixels = pixels
         self._shape = max((mask.shape for mask in masks.values()), default=(1, 1))
         self._step = -(-max(self._shape) // _LONGEST)
         smaller = {label: self._thinned(mask) for label, mask in masks.items()}
         self._masks = {label: mask for label, mask in smaller.items() if mask.any()}
 
-    def _thinned(self, mask: Bits) -> Bits:
+    def _thinned(self, mask: NDArray[Any]) -> NDArray[Any]:
         """Return every ``step``-th pixel, from the middle of each step's square."""
         rows, columns = (
             np.minimum(np.arange(-(-size // self._step)) * self._step + self._step // 2, size - 1)
@@ -136,6 +145,13 @@ class Chest:
         return Frame(left, right)
 
     @cached_property
+    def _ribs(self) -> Ribs:
+        if self._pixels is None or self._pixels.shape != self._shape or self.frame is None:
+            return USUAL
+        left, right = (self._masks[label] for label in LUNGS)
+        return find_ribs(self._thinned(self._pixels), left | right, self.frame)
+
+    @cached_property
     def left_is_high_x(self) -> bool | None:
         """Tell whether the patient's left lies at high x; ``None`` if a lung is missing."""
         if not self.complete:
@@ -149,17 +165,16 @@ class Chest:
             if f"{side}_lung" in self._masks:
                 for name, mask in self._lung_parts(side):
                     yield from self._zone(f"{side}_{name}", mask)
-                hilum = self._hilum(side)
+                hilum = self.zone(f"{side}_hilum")
                 if hilum is not None:
-                    yield Zone(label=f"{side}_hilum", box=self._stored(hilum))
+                    yield hilum
         heart = self._masks.get("heart")
         if heart is not None:
             yield from self._zone("cardiac_silhouette", heart)
-            if self._midline is not None:
-                centres = np.arange(heart.shape[1]) + 0.5
-                for side in SIDES:
-                    half = self._on(side, centres, self._midline)
-                    yield from self._zone(f"{side}_retrocardiac", heart & half)
+            if self.frame is not None:
+                left = self.frame.u_of(heart.shape) > 0
+                yield from self._zone("left_retrocardiac", heart & left)
+                yield from self._zone("right_retrocardiac", heart & ~left)
         if self._gap is not None:
             yield from self._zone("mediastinum", self._mediastinum(self._gap))
 
@@ -170,7 +185,8 @@ class Chest:
         side = label.partition("_")[0]
         lung = self._masks.get(f"{side}_lung")
         floor = None if lung is None else self._floor(side)
-        place = named_place(label, lung, floor, self.frame)
+        ribs = self._ribs if follows_ribs(label) else None
+        place = named_place(label, lung, floor, self.frame, ribs)
         if place is None:
             return None
         if isinstance(place, Box):
@@ -234,11 +250,18 @@ class Chest:
         yield "base", lung & (centre > self._floor(side) - height / 6)
         lateral = self._lateral_third(side)
         if lateral is not None:
+            angle = self._angle(side)
             low = centre > bottom - height / 6
-            yield "costophrenic_angle", lung & low & lateral
+            yield "costophrenic_angle", (lung & low & lateral) if angle is None else angle
 
     def _floor(self, side: str) -> NDArray[np.float64]:
         return floor_of(self._masks[f"{side}_lung"], self._masks.get("heart"))
+
+    def _angle(self, side: str) -> Bits | None:
+        if self.frame is None:
+            return None
+        outward = self.frame.sign if side == "left" else -self.frame.sign
+        return angle_of(self._masks[f"{side}_lung"], self._floor(side), outward)
 
     def _lateral_third(self, side: str) -> Bits | None:
         """Return bool (columns,); ``None`` if nothing tells lateral from medial."""
@@ -259,26 +282,6 @@ class Chest:
         other = self._masks.get(f"{'right' if side == 'left' else 'left'}_lung")
         guide = other if other is not None else self._masks.get("heart")
         return None if guide is None else float(_columns(guide).mean())
-
-    def _hilum(self, side: str) -> Box | None:
-        lung, midline = self._masks[f"{side}_lung"], self._midline
-        if midline is None:
-            return None
-        rows = _rows(lung)
-        top, height = float(rows[0]), float(rows.size)
-        start = 0.27 if side == "left" else 0.3
-        y0, y1 = top + start * height, top + (start + 0.3) * height
-        band = lung[int(y0) : int(np.ceil(y1))]
-        if not band.any():
-            return None
-        columns = _columns(band)
-        first, last = float(columns[0]), float(columns[-1] + 1)
-        third = (last - first) / 3
-        if first + last > 2 * midline:
-            x0, x1 = max((first + midline) / 2, midline), first + third
-        else:
-            x0, x1 = last - third, min((last + midline) / 2, midline)
-        return Box(x0, y0, x1, y1) if x0 < x1 else None
 
     def _mediastinum(self, gap: Bits) -> Bits:
         """Return the gap without what lies under the domes, which is as wide as the abdomen."""

@@ -2,7 +2,8 @@
 
 Places that no mask shows, such as ribs, lie at usual proportions of it (`zones.toml`). Coordinates
 are ``u``, from the midline to the patient's left in half widths of the chest, and ``v``, from the
-tops of the lungs downwards, 1 at their lowest tips in full inspiration.
+tops of the lungs downwards, 1 at their lowest tips in full inspiration. Bones, and what is bounded
+by them, follow the ribs instead of the lungs (`ribs.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Bits: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
@@ -33,9 +34,10 @@ _STEEPEST = 0.27  # 15 degrees; more is a fault of the outlines, or no film as i
 class Proportions:
     """What `zones.toml` holds; it explains the fields."""
 
+    by_ribs: frozenset[str]
     bands: Mapping[str, tuple[float, float]]
     sided: Mapping[str, tuple[float, float, float, float]]
-    middle: Mapping[str, tuple[float, float, float, float]]
+    boxes: Mapping[str, tuple[float, float, float, float]]
     axes: Mapping[str, tuple[tuple[float, float], ...]]
 
 
@@ -46,9 +48,10 @@ def load_proportions() -> Proportions:
         (files("radnlp.link") / "zones.toml").read_text(encoding="utf-8")
     )
     return Proportions(
+        by_ribs=frozenset(table["by_ribs"]),
         bands={label: tuple(band) for label, band in table["bands"].items()},
         sided={label: tuple(box) for label, box in table["sided"].items()},
-        middle={label: tuple(box) for label, box in table["middle"].items()},
+        boxes={label: tuple(box) for label, box in table["boxes"].items()},
         axes={label: tuple((u, v) for u, v in path) for label, path in table["axes"].items()},
     )
 
@@ -90,20 +93,43 @@ class Frame:
         own = max(edges[1] for edges in heights) - self._top
         self.height = _OWN_SHARE * own + (1 - _OWN_SHARE) * _USUAL_HEIGHT * self.half_width
 
-    def to_pixels(self, points: Sequence[tuple[float, float]] | Floats) -> Floats:
-        """Map points (u, v), shape (n, 2), to pixels (x, y)."""
-        u, v = np.asarray(points, dtype=np.float64).reshape(-1, 2).T
-        across = u * self.half_width * self.sign
-        down = self._top + v * self.height
-        x = self._x + self._cosine * (across + self.slope * down)
-        y = self._cosine * (down - self.slope * across)
-        return np.stack([x, y], axis=1)
+    def to_pixels(
+        self,
+        points: Sequence[tuple[float, float]] | Floats,
+        down: Callable[[Floats, Floats], Floats] | None = None,
+    ) -> Floats:
+        """Map points (u, v), shape (n, 2), to pixels (x, y).
 
-    def v_of(self, shape: tuple[int, ...]) -> Floats:
-        """Return ``v`` of every pixel centre, shape (rows, columns)."""
+        Args:
+            points: Of the table.
+            down: How far below the lungs' tops (u, v) lie, half widths; by default as the lungs
+                say, `Ribs.down` as the ribs do.
+        """
+        u, v = np.asarray(points, dtype=np.float64).reshape(-1, 2).T
+        return np.stack(self.at(u, self.depth(v) if down is None else down(u, v)), axis=1)
+
+    def at(self, u: Floats, down: Floats) -> tuple[Floats, Floats]:
+        """Return x and y, pixels, of places by ``u`` and half widths below the lungs' tops."""
+        across = u * self.half_width * self.sign
+        below = self._top + down * self.half_width
+        x = self._x + self._cosine * (across + self.slope * below)
+        return x, self._cosine * (below - self.slope * across)
+
+    def depth(self, v: Any) -> Any:
+        """Return ``v`` in half widths below the lungs' tops."""
+        return v * (self.height / self.half_width)
+
+    def down_of(self, shape: tuple[int, ...]) -> Floats:
+        """Return how far below the lungs' tops every pixel centre lies, half widths."""
         rows, columns = np.ogrid[: shape[0], : shape[1]]
-        down = self._cosine * (rows + 0.5 + self.slope * (columns + 0.5 - self._x))
-        return np.asarray((down - self._top) / self.height)
+        below = self._cosine * (rows + 0.5 + self.slope * (columns + 0.5 - self._x))
+        return np.asarray((below - self._top) / self.half_width)
+
+    def u_of(self, shape: tuple[int, ...]) -> Floats:
+        """Return ``u`` of every pixel centre, shape (rows, columns)."""
+        rows, columns = np.ogrid[: shape[0], : shape[1]]
+        across = self._cosine * (columns + 0.5 - self._x - self.slope * (rows + 0.5))
+        return np.asarray(across * self.sign / self.half_width)
 
     def _down(self, lung: Bits) -> tuple[float, float]:
         """Return how far down the midline a lung begins and ends, in pixels."""

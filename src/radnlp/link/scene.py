@@ -124,7 +124,7 @@ def read_scene(
         for label, region in given.items()
         if label in MASKS and region.mask is not None and not lateral
     }
-    chest = Chest(masks)
+    chest = Chest(masks, None if image is None else image.pixels)
     cut = [
         Region(
             id=next(ids),

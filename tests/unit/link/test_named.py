@@ -25,6 +25,10 @@ def usual() -> SimulatedStudy:
     return simulate(rows=ROWS, columns=COLUMNS, seed=3)
 
 
+def chest_of(study: SimulatedStudy) -> Chest:
+    return Chest(study.masks, study.pixels / 4095.0)
+
+
 def zone_of(chest: Chest, label: str) -> Zone:
     zone = chest.zone(label)
     assert zone is not None, label
@@ -39,7 +43,7 @@ def error(box: Box, truth: Box) -> float:
 
 @pytest.mark.parametrize("label", PLACES)
 def test_a_place_lies_where_the_phantom_has_it(usual: SimulatedStudy, label: str) -> None:
-    assert error(zone_of(Chest(usual.masks), label).box, usual.places[label]) <= 0.03
+    assert error(zone_of(chest_of(usual), label).box, usual.places[label]) <= 0.03
 
 
 @pytest.mark.parametrize("label", ["aortic_knob", "spine", "left_rib_5", "right_clavicle"])
@@ -55,11 +59,11 @@ def test_a_place_lies_where_the_phantom_has_it(usual: SimulatedStudy, label: str
 )
 def test_places_follow_the_body(body: Phantom, label: str) -> None:
     study = simulate(body, rows=ROWS, columns=COLUMNS, seed=3)
-    assert error(zone_of(Chest(study.masks), label).box, study.places[label]) <= 0.03
+    assert error(zone_of(chest_of(study), label).box, study.places[label]) <= 0.03
 
 
 def test_lobes_overlap_because_the_fissure_falls(usual: SimulatedStudy) -> None:
-    chest = Chest(usual.masks)
+    chest = chest_of(usual)
     upper, lower = (zone_of(chest, f"right_{name}_lobe").mask for name in ("upper", "lower"))
     assert upper is not None
     assert lower is not None
@@ -68,15 +72,18 @@ def test_lobes_overlap_because_the_fissure_falls(usual: SimulatedStudy) -> None:
 
 
 def test_ribs_follow_one_another_downwards(usual: SimulatedStudy) -> None:
-    chest = Chest(usual.masks)
+    chest = chest_of(usual)
     tops = [zone_of(chest, f"left_rib_{number}").box.y0 for number in range(1, 13)]
     assert tops == sorted(tops)
 
 
 def test_places_of_a_flipped_film_lie_on_its_other_side(usual: SimulatedStudy) -> None:
-    flipped = Chest({label: mask[:, ::-1] for label, mask in usual.masks.items()})
+    flipped = Chest(
+        {label: mask[:, ::-1] for label, mask in usual.masks.items()},
+        usual.pixels[:, ::-1] / 4095.0,
+    )
     for label in ("aortic_knob", "left_rib_7", "left_subdiaphragmatic", "left_lingula"):
-        there = zone_of(Chest(usual.masks), label).box
+        there = zone_of(chest_of(usual), label).box
         back = zone_of(flipped, label).box
         assert (back.x0, back.x1) == pytest.approx((COLUMNS - there.x1, COLUMNS - there.x0), abs=2)
         assert (back.y0, back.y1) == pytest.approx((there.y0, there.y1), abs=1)
@@ -87,7 +94,7 @@ def test_zones_of_a_large_film_are_those_of_a_small_one_enlarged(usual: Simulate
         label: np.kron(mask, np.ones((12, 12), bool)).astype(bool)
         for label, mask in usual.masks.items()
     }
-    small, big = Chest(usual.masks), Chest(large)
+    small, big = chest_of(usual), Chest(large)
     there = {zone.label: zone for zone in small.zones()}
     for zone in big.zones():
         box, small_box = zone.box, there[zone.label].box
@@ -99,9 +106,9 @@ def test_zones_of_a_large_film_are_those_of_a_small_one_enlarged(usual: Simulate
 
 
 def test_an_unknown_place_or_a_missing_lung_has_no_zone(usual: SimulatedStudy) -> None:
-    assert Chest(usual.masks).zone("left_rib_13") is None
-    assert Chest(usual.masks).zone("left_knee") is None
-    assert Chest(usual.masks).zone("knee") is None
+    assert chest_of(usual).zone("left_rib_13") is None
+    assert chest_of(usual).zone("left_knee") is None
+    assert chest_of(usual).zone("knee") is None
     assert Chest({"left_lung": usual.masks["left_lung"]}).zone("left_rib_3") is None
 
 

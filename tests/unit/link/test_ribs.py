@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from radnlp.examples.phantom import Phantom, SimulatedStudy, simulate
+from radnlp.examples.simulation import Anatomy
+from radnlp.link.anatomy import Chest
+from radnlp.link.frame import Frame
+from radnlp.link.named import angle_of, floor_of, follows_ribs
+from radnlp.link.ribs import USUAL, Ribs, find_ribs
+
+ROWS, COLUMNS = 256, 215
+
+
+@pytest.fixture(scope="module")
+def study() -> SimulatedStudy:
+    return simulate(rows=ROWS, columns=COLUMNS, seed=3)
+
+
+def ribs_of(study: SimulatedStudy, *, upside_down: bool = False) -> Ribs:
+    left, right = study.masks["left_lung"], study.masks["right_lung"]
+    pixels = study.pixels / 4095.0
+    if upside_down:
+        left, right, pixels = left[::-1], right[::-1], pixels[::-1]
+    return find_ribs(pixels, left | right, Frame(left, right))
+
+
+def test_ribs_of_the_picture_are_found(study: SimulatedStudy) -> None:
+    assert ribs_of(study).seen
+
+
+def test_a_deep_breath_moves_no_rib() -> None:
+    tenth = []
+    for breath in (-20.0, 15.0):
+        body = Phantom(anatomy=Anatomy(inspiration_mm=breath))
+        film = simulate(body, rows=ROWS, columns=COLUMNS, seed=3)
+        zone = Chest(film.masks, film.pixels / 4095.0).zone("left_rib_10")
+        assert zone is not None
+        tenth.append(zone.box.y0)
+    assert tenth[0] == pytest.approx(tenth[1], abs=0.03 * ROWS)
+
+
+def test_chance_is_no_rib(study: SimulatedStudy) -> None:
+    assert ribs_of(study, upside_down=True) == USUAL
+
+
+def test_a_picture_without_ribs_has_those_of_most_chests(study: SimulatedStudy) -> None:
+    left, right = study.masks["left_lung"], study.masks["right_lung"]
+    frame = Frame(left, right)
+    assert find_ribs(np.zeros((ROWS, COLUMNS)), left | right, frame) == USUAL
+    noise = np.random.default_rng(0).random((ROWS, COLUMNS))
+    assert find_ribs(noise, left | right, frame) == USUAL
+
+
+def test_an_inverted_picture_shows_no_ribs(study: SimulatedStudy) -> None:
+    left, right = study.masks["left_lung"], study.masks["right_lung"]
+    assert not find_ribs(1.0 - study.pixels / 4095.0, left | right, Frame(left, right)).seen
+
+
+def test_pixels_of_another_shape_are_not_looked_at(study: SimulatedStudy) -> None:
+    without, other = Chest(study.masks), Chest(study.masks, np.zeros((9, 9)))
+    assert without.zone("left_rib_8") == other.zone("left_rib_8")
+
+
+def test_levels_rise_downwards() -> None:
+    levels = USUAL.level(np.linspace(-0.1, 1.2, 50))
+    assert (np.diff(levels) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("label", "follows"),
+    [
+        ("left_rib_10", True), ("right_upper_lobe", True), ("spine", True), ("left_ribs", True),
+        ("right_clavicle", False), ("carina", False), ("left_hilum", False), ("left_apex", False),
+    ],
+)  # fmt: skip
+def test_what_ribs_bound_follows_them(label: str, follows: bool) -> None:
+    assert follows_ribs(label) is follows
+
+
+def lung_with(floor: np.ndarray) -> np.ndarray:
+    """A lung from row 10 down to a row in each column."""
+    return (np.arange(120)[:, None] >= 10) & (np.arange(120)[:, None] < floor)
+
+
+def test_a_floor_ends_where_it_jumps() -> None:
+    floor = np.full(60, 0.0)
+    floor[5:20], floor[20:55] = 70.0, 100.0
+    found = floor_of(lung_with(floor), None)
+    assert np.flatnonzero(np.isfinite(found)).tolist() == list(range(20, 55))
+
+
+def test_an_angle_begins_where_the_dome_falls_by_20_degrees() -> None:
+    columns = np.arange(60.0)
+    floor = 80.0 + np.maximum(columns - 35.0, 0.0) * np.tan(np.radians(45.0))
+    floor[:5] = 0.0
+    lung = lung_with(floor)
+    angle = angle_of(lung, floor_of(lung, None), 1.0)
+    assert angle is not None
+    assert np.flatnonzero(angle.any(axis=0))[0] == pytest.approx(35, abs=4)
+    assert not angle[:80].any()
+    mirrored = angle_of(lung[:, ::-1], floor_of(lung[:, ::-1], None), -1.0)
+    assert mirrored is not None
+    assert (mirrored[:, ::-1] == angle).all()
+
+
+def test_a_flat_floor_has_no_angle() -> None:
+    floor = np.full(60, 90.0)
+    floor[:5] = 0.0
+    lung = lung_with(floor)
+    assert angle_of(lung, floor_of(lung, None), 1.0) is None
+    assert angle_of(lung, np.full(60, np.nan), 1.0) is None

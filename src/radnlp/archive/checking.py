@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
@@ -13,24 +12,27 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from radnlp.archive.merge import WRITERS, whole_file
+from radnlp.archive.merge import WRITERS, result_files, whole_file, write_failures
 from radnlp.archive.process import study_of
 from radnlp.archive.records import Reading, Record, read_records
 from radnlp.archive.shards import Job, work_through
 from radnlp.archive.slips import CHECKED, FOUND, SLIPS, failure_of, ranked, slips_of
 from radnlp.archive.sources import find_sources, find_studies
-from radnlp.errors import InputError, OutputError
+from radnlp.errors import InputError
 from radnlp.pipeline import Pipeline
 from radnlp.registry import text_stages
 from radnlp.schema import Exam, Failure, Study
 from radnlp.schema.serial import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from radnlp.archive.shards import Progress
     from radnlp.archive.sources import Source
     from radnlp.schema import Analysis
+
+
+_PAGE = ".html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,9 @@ def check(
     Args:
         archives: What `radnlp.archive.extract` takes; with ``options.studies`` folders whose
             subfolders each hold one study.
-        out: A ``.parquet``, ``.jsonl`` or ``.csv`` file for `SLIPS`; ``None`` writes nothing, and
-            an interrupted run begins anew. Failures go to ``OUT.failures.jsonl``.
+        out: A ``.parquet``, ``.jsonl`` or ``.csv`` file for `SLIPS`, or a ``.html`` page; ``None``
+            writes nothing, and an interrupted run begins anew. Failures go to
+            ``OUT.failures.jsonl``. If nothing could be read, an earlier file stays as it is.
         options: What is looked at.
         workers: Processes; ``None``: one per processor.
         on_progress: Called after each shard.
@@ -111,18 +114,19 @@ def check(
     run = partial(_check, archives, options=options, workers=workers, on_progress=on_progress)
     if out is None:
         with TemporaryDirectory(prefix="radnlp-") as folder:
-            return run((), Path(folder))
-    outputs = _outputs(Path(out))
-    folder_of_parts = outputs[0].with_name(f"{outputs[0].name}.parts")
-    done = run(outputs, folder_of_parts)
-    shutil.rmtree(folder_of_parts)
+            return run(Path(folder), ())
+    files = result_files(Path(out), (*WRITERS, _PAGE))
+    parts = files[0].with_name(f"{files[0].name}.parts")
+    done = run(parts, files)
+    _write(done, files, parts)
+    shutil.rmtree(parts)
     return done
 
 
 def _check(
     archives: Sequence[str | Path],
-    outputs: Sequence[Path],
     folder: Path,
+    outputs: Sequence[Path],
     *,
     options: CheckOptions,
     workers: int | None,
@@ -136,15 +140,11 @@ def _check(
     job = _job(options)
     done = work_through(sources, folder, job, workers=workers, on_progress=on_progress)
     rows = [row for part in done.files for row in pq.read_table(part).to_pylist()]
-    slips = ranked(rows, options.least)
-    failures = tuple(failure_of(row) for row in rows if row["error"] is not None)
-    if outputs and not 0 < done.reports == len(failures):
-        _write(outputs, folder, slips, failures)
     return Checked(
         reports=done.reports,
         resumed=done.resumed,
-        slips=slips,
-        failures=failures,
+        slips=ranked(rows, options.least),
+        failures=tuple(failure_of(row) for row in rows if row["error"] is not None),
         skipped=sources.skipped,
     )
 
@@ -241,32 +241,19 @@ def _outcome(pipeline: Pipeline, study: Study | Failure) -> Analysis | Failure:
         return Failure.of(study.id, error)
 
 
-def _outputs(out: Path) -> tuple[Path, ...]:
-    """Return the table and the file of failures."""
-    if out.suffix.lower() not in WRITERS or out.is_dir():
-        raise OutputError(
-            f"cannot write {out.name!r}; expected a file that ends in {', '.join(WRITERS)}"
-        )
-    return out, out.with_name(f"{out.name}.failures.jsonl")
-
-
-def _write(
-    outputs: Sequence[Path],
-    work: Path,
-    slips: Sequence[Mapping[str, Any]],
-    failures: Sequence[Mapping[str, Any]],
-) -> None:
-    out, failures_file = outputs
-    if failures:
-        with whole_file(failures_file, work) as draft:
-            draft.write_text(
-                "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in failures), "utf-8"
-            )
-    else:
-        failures_file.unlink(missing_ok=True)
-    table = pa.Table.from_pylist([dict(row) for row in slips], schema=SLIPS)
+def _write(done: Checked, files: tuple[Path, Path], work: Path) -> None:
+    out, failures_file = files
+    write_failures(done.failures, failures_file, work)
+    if 0 < done.reports == len(done.failures):
+        return
     with whole_file(out, work) as draft:
-        WRITERS[out.suffix.lower()]([table], draft, SLIPS)
+        if out.suffix.lower() == _PAGE:
+            from radnlp.output.checklist import checklist_page
+
+            draft.write_bytes(checklist_page(done.slips, done.reports))
+        else:
+            table = pa.Table.from_pylist([dict(row) for row in done.slips], schema=SLIPS)
+            WRITERS[out.suffix.lower()]([table], draft, SLIPS)
 
 
 __all__ = ["CheckOptions", "Checked", "check", "check_reports", "check_studies"]

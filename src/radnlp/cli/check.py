@@ -10,7 +10,7 @@ import typer
 from radnlp.cli.options import TextStage, VisionStage
 from radnlp.cli.progress import show_progress
 from radnlp.cli.results import say
-from radnlp.errors import InputError, OutputError
+from radnlp.errors import InputError
 
 if TYPE_CHECKING:
     from radnlp.archive import Checked
@@ -76,9 +76,6 @@ def check(
     """
     from radnlp import archive as archives
 
-    if output is not None and not output.parent.is_dir():
-        raise OutputError(f"cannot write {output}: there is no folder {output.parent}; make it")
-    page = output is not None and output.suffix.lower() == ".html"
     options = archives.CheckOptions(
         studies=studies,
         text=text_stage,
@@ -92,11 +89,7 @@ def check(
     try:
         with show_progress("check") as show:
             done = archives.check(
-                archive,
-                None if page else output,
-                options=options,
-                workers=workers,
-                on_progress=show,
+                archive, output, options=options, workers=workers, on_progress=show
             )
     except KeyboardInterrupt:
         say("radnlp: interrupted; with -o the same command goes on where it stopped")
@@ -107,16 +100,14 @@ def check(
             f"none of the inputs could be read; the first: {first['id']}: {first['error']}: "
             f"{first['message']}"
         )
-    _tell(done, output, most, page=page)
+    _tell(done, output, most)
     if done.failures:
         raise typer.Exit(1)
 
 
-def _tell(done: "Checked", output: Path | None, most: int, *, page: bool) -> None:
-    from radnlp.output.checklist import checklist_page, checklist_text
+def _tell(done: "Checked", output: Path | None, most: int) -> None:
+    from radnlp.output.checklist import checklist_text
 
-    if output is not None and page:
-        output.write_bytes(checklist_page(done.slips, done.reports))
     if output is not None:
         say(
             f"{len(done.slips):,} likely slips in {done.reports:,} reports: {output}\n"

@@ -14,6 +14,7 @@ from radnlp.archive import SLIPS, Checked, CheckOptions, check
 from radnlp.archive.slips import slips_of
 from radnlp.errors import FileMissing, InputError, OutputError
 from radnlp.examples import load_example
+from radnlp.output import checklist
 from radnlp.schema import (
     Analysis,
     Box,
@@ -44,6 +45,14 @@ def archive(folder: Path, *rows: dict[str, object]) -> Path:
 
 def go(source: Path, out: Path | None = None, **options: object) -> Checked:
     return check([source], out, options=CheckOptions(**options), workers=1)
+
+
+def stopped(source: Path, out: Path) -> None:
+    def stop(progress: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check([source], out, options=CheckOptions(shard_size=2), workers=1, on_progress=stop)
 
 
 def test_slips_are_listed_worst_first_with_their_words(tmp_path: Path) -> None:
@@ -130,18 +139,46 @@ def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
     source = archive(tmp_path, *({"id": str(n), "text": SLIP} for n in range(9)))
     out = tmp_path / "slips.csv"
-
-    def stop(progress: object) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        check([source], out, options=CheckOptions(shard_size=2), workers=1, on_progress=stop)
+    stopped(source, out)
     again = check([source], out, options=CheckOptions(shard_size=2), workers=1)
     assert (again.resumed, again.reports, len(again.slips)) == (2, 9, 9)
 
 
+def test_a_page_is_as_safe_as_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = {"id": "bad", "text": 7}
+    source = archive(tmp_path, *({"id": str(n), "text": SLIP} for n in range(9)), bad)
+    out = tmp_path / "slips.html"
+    out.write_text("of yesterday", "utf-8")
+    stopped(source, out)
+    assert out.read_text("utf-8") == "of yesterday"
+
+    def full(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checklist, "checklist_page", full)
+        with pytest.raises(OutputError, match="finished work is kept"):
+            go(source, out, shard_size=2)
+    assert out.read_text("utf-8") == "of yesterday"
+    again = go(source, out, shard_size=2)
+    assert (again.resumed, len(again.slips)) == (10, 9)
+    assert out.read_text("utf-8").count("side.findings_impression") == 9
+    assert "InvalidRecord" in (tmp_path / "slips.html.failures.jsonl").read_text("utf-8")
+    assert not (tmp_path / "slips.html.parts").exists()
+
+
+def test_a_run_that_can_read_nothing_lists_why_and_leaves_an_earlier_list(tmp_path: Path) -> None:
+    out = tmp_path / "slips.html"
+    out.write_text("of yesterday", "utf-8")
+    go(archive(tmp_path, {"id": "bad", "text": 7}), out)
+    assert out.read_text("utf-8") == "of yesterday"
+    assert "InvalidRecord" in (tmp_path / "slips.html.failures.jsonl").read_text("utf-8")
+
+
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="expected a file that ends in"):
+    with pytest.raises(
+        OutputError, match=r"expected an ending of \.parquet, \.jsonl, \.csv, \.html"
+    ):
         go(archive(tmp_path, {"text": SLIP}), tmp_path / "slips.docx")
 
 

@@ -20,7 +20,6 @@ from radnlp.archive.slips import CHECKED, FOUND, SLIPS, failure_of, ranked, slip
 from radnlp.archive.sources import find_sources, find_studies
 from radnlp.errors import InputError
 from radnlp.pipeline import Pipeline
-from radnlp.registry import text_stages
 from radnlp.schema import Exam, Failure, Study
 from radnlp.schema.serial import decode
 
@@ -42,14 +41,15 @@ class CheckOptions:
     Attributes:
         studies: Whether the archives are folders of study folders, with images.
         text: Name of the text stage.
-        vision: Name of the vision stage, for studies; ``None`` looks at words alone.
+        vision: Vision stage as `Pipeline` takes it by name, for studies; ``None`` looks at words
+            alone.
         language: ISO 639-1 code of all reports; ``None`` detects it.
         reading: Which fields hold the report, and the files' encoding.
         least: Slips of a lower score are left out.
         shard_size: Reports or studies per finished part; ``None``: 500 reports, or 8 studies.
 
     Raises:
-        StageNotFound: No text stage of that name.
+        StageNotFound: No text or vision stage of that name.
         InputError: ``shard_size`` is below 1.
     """
 
@@ -62,7 +62,8 @@ class CheckOptions:
     shard_size: int | None = None
 
     def __post_init__(self) -> None:
-        text_stages.get(self.text)
+        # Refuses names of stages that are not there.
+        Pipeline(text=self.text, vision=self.vision, link=None, report=None)
         if self.shard_size is not None and self.shard_size < 1:
             raise InputError(f"shard_size must be at least 1, got {self.shard_size}")
 
@@ -109,6 +110,7 @@ def check(
     Raises:
         FileError: No such input, or the output cannot be written.
         InputError: Fewer than one worker, or a folder of studies that holds none.
+        ModelError: Weights that are not there or cannot be used.
     """
     options = options or CheckOptions()
     run = partial(_check, archives, options=options, workers=workers, on_progress=on_progress)
@@ -224,12 +226,9 @@ def check_studies(
 
 @lru_cache(maxsize=4)
 def _pipeline(text: str, vision: str | None) -> Pipeline:
-    return Pipeline(
-        text=text_stages.get(text)(),
-        vision=vision,
-        link="default" if vision else None,
-        report=None,
-    )
+    # Built here: a stage that cannot be built ends the run, it does not fail every study.
+    link = "default" if vision else None
+    return Pipeline(text=text, vision=vision, link=link, report=None).build()
 
 
 def _outcome(pipeline: Pipeline, study: Study | Failure) -> Analysis | Failure:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from radnlp.archive.rows import Rows
 from radnlp.pipeline import Pipeline
-from radnlp.registry import text_stages
 from radnlp.schema import Failure, Report, Study
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def study_of(report: dict[str, Any], language: str | None) -> Study:
 def _pipeline(text: str) -> Pipeline:
     # Built here and not in `Pipeline.map`: a stage that cannot be built ends the run, it does not
     # fail every report.
-    return Pipeline(text=text_stages.get(text)(), vision=None, link=None, report=None)
+    return Pipeline(text=text, vision=None, link=None, report=None).build()
 
 
 __all__ = ["process", "study_of"]

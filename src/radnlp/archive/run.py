@@ -15,7 +15,7 @@ from radnlp.archive.shards import Job, work_through
 from radnlp.archive.sources import find_sources
 from radnlp.archive.table import REPORTS, RESULTS
 from radnlp.errors import InputError
-from radnlp.registry import text_stages
+from radnlp.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,8 +44,7 @@ class ExtractOptions:
     shard_size: int = 500
 
     def __post_init__(self) -> None:
-        if self.text not in text_stages.names():
-            text_stages.get(self.text)
+        Pipeline(text=self.text, vision=None, link=None, report=None)  # Refuses other names.
         if self.shard_size < 1:
             raise InputError(f"shard_size must be at least 1, got {self.shard_size}")
 

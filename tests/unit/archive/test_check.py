@@ -12,7 +12,7 @@ import pytest
 
 from radnlp.archive import SLIPS, Checked, CheckOptions, check
 from radnlp.archive.slips import slips_of
-from radnlp.errors import FileMissing, InputError, OutputError
+from radnlp.errors import FileMissing, InputError, ModelNotFound, OutputError, StageNotFound
 from radnlp.examples import load_example
 from radnlp.output import checklist
 from radnlp.schema import (
@@ -197,6 +197,22 @@ def test_studies_are_the_subfolders(tmp_path: Path) -> None:
         ("two", "side.findings_impression")
     ]
     assert [failure["id"] for failure in done.failures] == ["three"]
+
+
+def test_a_stage_that_nobody_knows_is_told_before_any_work() -> None:
+    with pytest.raises(StageNotFound, match="no vision stage called 'embeded'"):
+        CheckOptions(studies=True, vision="embeded")
+    with pytest.raises(StageNotFound, match="no text stage called 'rule'"):
+        CheckOptions(text="rule")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_weights_that_are_not_there_end_the_run(tmp_path: Path, workers: int) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(load_example().folder, tmp_path / "studies" / name)
+    options = CheckOptions(studies=True, vision="none/there.safetensors", shard_size=1)
+    with pytest.raises(ModelNotFound, match="no weights at"):
+        check([tmp_path / "studies"], options=options, workers=workers)
 
 
 def test_a_folder_without_studies_is_refused(tmp_path: Path) -> None:

@@ -75,6 +75,14 @@ def test_nothing_usable_ends_with_2(
     assert ran.err.startswith("radnlp: no")
 
 
+def test_an_unknown_vision_stage_is_told_before_any_work(radnlp: Callable, tmp_path: Path) -> None:
+    out = tmp_path / "slips.csv"
+    ran = radnlp("check", "--studies", tmp_path, "--vision-stage", "embeded", "-o", out)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("radnlp: no vision stage called 'embeded'. Did you mean 'embedded'?")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_folder_is_told_before_any_work(radnlp: Callable, tmp_path: Path) -> None:
     source = write(tmp_path / "a.csv", "uid,report", f"2,{SLIP}")
     ran = radnlp("check", source, "-o", tmp_path / "none" / "slips.csv")

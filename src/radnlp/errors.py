@@ -9,6 +9,7 @@ patient text or identifiers.
     ├── InputError                 wrong arguments, or nothing to work on
     │   ├── EncodingError            text that is not valid Unicode, a file that is not valid UTF-8
     │   ├── ReportTooLong            a report over the limit of the text stage
+    │   ├── ReportMissing            no report, or a blank one, where one is to be checked
     │   ├── LanguageNotSupported     no rules for that language
     │   ├── MixedPatients            files of several patients where one is expected
     │   ├── IndexMissing             retrieval is asked for without an index of sentences
@@ -71,6 +72,10 @@ class EncodingError(InputError):
 
 class ReportTooLong(InputError):
     """A report over the character limit of the text stage."""
+
+
+class ReportMissing(InputError):
+    """There is no report, or a blank one, where one is to be checked."""
 
 
 class LanguageNotSupported(InputError):
@@ -280,6 +285,7 @@ __all__ = [
     "OutputError",
     "RadnlpError",
     "ReportIsPdf",
+    "ReportMissing",
     "ReportTooLong",
     "SeveralSeries",
     "StageNotFound",

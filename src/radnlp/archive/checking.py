@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from radnlp import errors
 from radnlp.archive.merge import WRITERS, result_files, whole_file, write_failures
 from radnlp.archive.process import study_of
 from radnlp.archive.records import Reading, Record, read_records
 from radnlp.archive.shards import Job, work_through
 from radnlp.archive.slips import CHECKED, FOUND, SLIPS, failure_of, ranked, slips_of
 from radnlp.archive.sources import find_sources, find_studies
-from radnlp.errors import InputError
+from radnlp.errors import InputError, ReportMissing
 from radnlp.pipeline import Pipeline
 from radnlp.schema import Exam, Failure, Study
 from radnlp.schema.serial import decode
@@ -44,13 +45,14 @@ class CheckOptions:
         vision: Vision stage as `Pipeline` takes it by name, for studies; ``None`` looks at words
             alone.
         language: ISO 639-1 code of all reports; ``None`` detects it.
-        reading: Which fields hold the report, and the files' encoding.
+        reading: Which fields hold the report, and the files' encoding; for studies the encoding
+            alone.
         least: Slips of a lower score are left out.
         shard_size: Reports or studies per finished part; ``None``: 500 reports, or 8 studies.
 
     Raises:
         StageNotFound: No text or vision stage of that name.
-        InputError: ``shard_size`` is below 1.
+        InputError: ``shard_size`` is below 1, or columns are named for studies.
     """
 
     studies: bool = False
@@ -66,6 +68,12 @@ class CheckOptions:
         Pipeline(text=self.text, vision=self.vision, link=None, report=None)
         if self.shard_size is not None and self.shard_size < 1:
             raise InputError(f"shard_size must be at least 1, got {self.shard_size}")
+        if self.studies and (self.reading.text_columns or self.reading.id_column):
+            raise InputError(
+                "columns of text and id are named, but a study is a folder: its report is a file "
+                "of its own and the folder's name is its id; leave out text_columns and id_column "
+                "(--text-column, --id-column), or check a table of reports without studies"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,9 @@ class Checked:
         reports: Reports or studies that were looked at, failed ones included.
         resumed: Those of them that an earlier, interrupted run had done.
         slips: Rows of `SLIPS`, worst first.
-        failures: ``id``, ``row``, ``source``, ``error``, ``message`` of what could not be read.
+        failures: ``id``, ``row``, ``source``, ``error``, ``message`` of what could not be read: a
+            report or study, or a file of a study whose others were checked all the same.
+        unchecked: Those of ``reports`` of which nothing was checked.
         skipped: Files of the folders whose ending says that they hold no reports.
     """
 
@@ -84,6 +94,7 @@ class Checked:
     resumed: int
     slips: tuple[dict[str, Any], ...]
     failures: tuple[dict[str, Any], ...]
+    unchecked: int
     skipped: int
 
 
@@ -135,7 +146,7 @@ def _check(
     on_progress: Callable[[Progress], None] | None,
 ) -> Checked:
     sources = (
-        find_studies(archives)
+        find_studies(archives, without=(folder,))
         if options.studies
         else find_sources(archives, without=(folder, *outputs))
     )
@@ -147,6 +158,7 @@ def _check(
         resumed=done.resumed,
         slips=ranked(rows, options.least),
         failures=tuple(failure_of(row) for row in rows if row["error"] is not None),
+        unchecked=sum(row["error"] is not None and not row["part"] for row in rows),
         skipped=sources.skipped,
     )
 
@@ -154,7 +166,13 @@ def _check(
 def _job(options: CheckOptions) -> Job:
     said = {name: value for name, value in asdict(options).items() if name != "least"}
     if options.studies:
-        work = partial(check_studies, text=options.text, vision=options.vision)
+        work = partial(
+            check_studies,
+            text=options.text,
+            vision=options.vision,
+            language=options.language,
+            encoding=options.reading.encoding,
+        )
         return Job(
             records=_study_record,
             takes=CHECKED,
@@ -186,7 +204,8 @@ def check_reports(
         language: ISO 639-1 code of all reports; ``None`` detects it.
 
     Returns:
-        One row per slip, and one per failed report with ``error`` and ``message``.
+        One row per slip, and one per failed report with ``error`` and ``message``. A report that
+        is missing or blank is a failure too: nothing could be checked.
     """
     pipeline = _pipeline(text, None)
     found: list[dict[str, Any]] = []
@@ -201,7 +220,12 @@ def check_reports(
 
 
 def check_studies(
-    batch: pa.RecordBatch, *, text: str = "rules", vision: str | None = "embedded"
+    batch: pa.RecordBatch,
+    *,
+    text: str = "rules",
+    vision: str | None = "embedded",
+    language: str | None = None,
+    encoding: str = "utf-8",
 ) -> pa.RecordBatch:
     """Check a batch of studies: the reports' words, and the words against the images.
 
@@ -209,16 +233,20 @@ def check_studies(
         batch: Columns of `CHECKED`; ``path`` is a study's folder.
         text: Name of the text stage.
         vision: Name of the vision stage, or ``None``.
+        language: ISO 639-1 code of all reports; ``None`` takes what a file says, or detects it.
+        encoding: Of text and JSON files.
 
     Returns:
         As `check_reports`.
     """
-    from radnlp.io import read_ahead
+    from radnlp.io import load_study, read_ahead
 
     pipeline = _pipeline(text, vision)
+    load = partial(load_study, language=language, encoding=encoding)
     folders = batch.to_pylist()
+    studies = read_ahead((row["path"] for row in folders), 2, load)
     found: list[dict[str, Any]] = []
-    for report, study in zip(folders, read_ahead((row["path"] for row in folders), 2), strict=True):
+    for report, study in zip(folders, studies, strict=True):
         exam = study.exam if isinstance(study, Study) else None
         found.extend(slips_of(report, _outcome(pipeline, study), exam))
     return pa.RecordBatch.from_pylist(found, schema=FOUND)
@@ -235,21 +263,38 @@ def _outcome(pipeline: Pipeline, study: Study | Failure) -> Analysis | Failure:
     if isinstance(study, Failure):
         return study
     try:
+        _require_report(study)
         return pipeline(study)
     except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the run)
         return Failure.of(study.id, error)
 
 
+def _require_report(study: Study) -> None:
+    """Refuse a study without words, before its images cost time.
+
+    Raises:
+        ReportMissing: Says which files could not be used, as the report may be among them.
+    """
+    if study.report is not None and study.report.text.strip():
+        return
+    found = "the report is blank" if study.report is not None else "there is no report"
+    unused = [f"{one.name}: {one.message}" for one in study.warnings if one.name in errors.__all__]
+    told = f"; could not be used: {'; '.join(unused[:3])}" if unused else ""
+    raise ReportMissing(
+        f"{found}, so nothing was checked; expected a report as text, JSON, DICOM SR or PDF{told}"
+    )
+
+
 def _write(done: Checked, files: tuple[Path, Path], work: Path) -> None:
     out, failures_file = files
     write_failures(done.failures, failures_file, work)
-    if 0 < done.reports == len(done.failures):
+    if 0 < done.reports == done.unchecked:
         return
     with whole_file(out, work) as draft:
         if out.suffix.lower() == _PAGE:
             from radnlp.output.checklist import checklist_page
 
-            draft.write_bytes(checklist_page(done.slips, done.reports))
+            draft.write_bytes(checklist_page(done.slips, done.reports, done.unchecked))
         else:
             table = pa.Table.from_pylist([dict(row) for row in done.slips], schema=SLIPS)
             WRITERS[out.suffix.lower()]([table], draft, SLIPS)

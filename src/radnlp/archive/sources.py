@@ -85,10 +85,14 @@ def find_sources(archives: Sequence[str | Path], *, without: Collection[Path] = 
     return Sources(files=tuple(files.values()), skipped=skipped)
 
 
-def find_studies(folders: Sequence[str | Path]) -> Sources:
+def find_studies(folders: Sequence[str | Path], *, without: Collection[Path] = ()) -> Sources:
     """List the studies of folders: every subfolder is one, sorted by name.
 
     A study's size and time of change are those of all its files.
+
+    Args:
+        folders: Whose subfolders are studies.
+        without: Folders that are never a study: what the run itself writes.
 
     Raises:
         FileMissing: No such folder.
@@ -96,12 +100,13 @@ def find_studies(folders: Sequence[str | Path]) -> Sources:
     """
     if not folders:
         raise InputError("no folder is given; expected a folder whose subfolders are studies")
+    own = {path.resolve() for path in without}
     studies: dict[Path, Source] = {}
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise FileMissing(f"no folder {folder}; expected one whose subfolders are studies")
         inside = (path for path in folder.iterdir() if not path.name.startswith("."))
-        found = sorted(path for path in inside if path.is_dir())
+        found = sorted(path for path in inside if path.is_dir() and path.resolve() not in own)
         if not found:
             raise InputError(
                 f"{folder} has no subfolders; expected one folder per study, with its images and "

@@ -59,11 +59,16 @@ def check(
     most: Annotated[int, typer.Option(help="Slips listed on a terminal.")] = 50,
     text_column: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Column or field of the text; may be given again."),
+        typer.Option(
+            metavar="NAME",
+            help="Column or field of the text; may be given again. Not with --studies.",
+        ),
     ] = None,
     id_column: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Column or field that names the report."),
+        typer.Option(
+            metavar="NAME", help="Column or field that names the report. Not with --studies."
+        ),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
@@ -94,10 +99,10 @@ def check(
     except KeyboardInterrupt:
         say("radnlp: interrupted; with -o the same command goes on where it stopped")
         raise typer.Exit(130) from None
-    if 0 < done.reports == len(done.failures):
+    if 0 < done.reports == done.unchecked:
         first = done.failures[0]
         raise InputError(
-            f"none of the inputs could be read; the first: {first['id']}: {first['error']}: "
+            f"none of the inputs could be checked; the first: {first['id']}: {first['error']}: "
             f"{first['message']}"
         )
     _tell(done, output, most)
@@ -108,23 +113,24 @@ def check(
 def _tell(done: "Checked", output: Path | None, most: int) -> None:
     from radnlp.output.checklist import checklist_text
 
-    if output is not None:
-        say(
-            f"{len(done.slips):,} likely slips in {done.reports:,} reports: {output}\n"
-            "A list to look at, not a verdict. Draft. Not for diagnosis."
-        )
-    elif sys.stdout.isatty():
-        typer.echo(checklist_text(done.slips, done.reports, most).encode(), nl=False)
+    if output is None and sys.stdout.isatty():
+        page = checklist_text(done.slips, done.reports, done.unchecked, most)
+        typer.echo(page.encode(), nl=False)
     else:
-        for slip in done.slips:
+        for slip in done.slips if output is None else ():
             typer.echo(json.dumps(slip, ensure_ascii=False).encode())
+        where = f": {output}" if output else ""
+        say(f"{len(done.slips):,} likely slips in {done.reports:,} reports{where}")
         say("A list to look at, not a verdict. Draft. Not for diagnosis.")
+        if done.unchecked:
+            say(f"{done.unchecked:,} of the reports could not be checked")
     if done.resumed:
         say(f"{done.resumed:,} reports had been done before")
     for failure in done.failures[:20]:
         say(f"failed: {failure['id']}: {failure['error']}: {failure['message']}")
     if len(done.failures) > 20:
-        say(f"… and {len(done.failures) - 20:,} more failed")
+        where = f", all of them listed in {output}.failures.jsonl" if output else ""
+        say(f"… and {len(done.failures) - 20:,} more failed{where}")
     if done.skipped:
         say(f"{done.skipped:,} files skipped: their endings hold no reports")
 

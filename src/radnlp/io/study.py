@@ -20,7 +20,7 @@ from radnlp.io.images import read_image
 from radnlp.io.patient import Patient, count_patients, read_patient
 from radnlp.io.pixels import MAX_PIXELS, read_pixel_format, require_pixels
 from radnlp.io.pydicom_guard import guarded
-from radnlp.io.reports import read_report
+from radnlp.io.reports import decode, read_report
 from radnlp.io.representative import SERIES, middle_image
 from radnlp.io.slices import Slice, slices_of
 from radnlp.schema import Exam, Image, Notice, Report, Study
@@ -59,6 +59,8 @@ class _Gathered:
 
     max_pixels: int
     slices_kept: SlicesKept
+    language: str | None = None
+    encoding: str = "utf-8"
     found: list[_Found] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -76,7 +78,12 @@ class _Gathered:
 
 
 def load_study(
-    path: str | Path, *, slices: SlicesKept = "middle", max_pixels: int = MAX_PIXELS
+    path: str | Path,
+    *,
+    slices: SlicesKept = "middle",
+    language: str | None = None,
+    encoding: str = "utf-8",
+    max_pixels: int = MAX_PIXELS,
 ) -> Study:
     """Read a study from a folder or a file; the content of each file decides what it is.
 
@@ -94,18 +101,24 @@ def load_study(
         path: A folder (searched to the bottom) or a file.
         slices: ``all`` gives every slice of every series as an image, every frame of a CT, MR or
             PET object with several included.
+        language: ISO 639-1 code of the reports; ``None`` takes what a file says, if it does.
+        encoding: Of text and JSON files; it is never guessed.
         max_pixels: Largest rows times columns of an image.
 
     Raises:
         FileMissing: No such file or folder.
         MixedPatients: The files are of several patients.
-        InputError: Nothing in the folder can be used, or ``slices`` is neither of the two.
+        InputError: Nothing in the folder can be used, ``slices`` is neither of the two, or there
+            is no such encoding.
         RadnlpError: The only file cannot be used; its own error.
     """
     path = Path(path)
     if slices not in {"middle", "all"}:
         raise InputError(f"slices is {slices!r}, expected 'middle' or 'all'")
-    gathered = _Gathered(max_pixels=max_pixels, slices_kept=slices)
+    decode(b"", name=path.name, encoding=encoding)  # Refuses an encoding that does not exist.
+    gathered = _Gathered(
+        max_pixels=max_pixels, slices_kept=slices, language=language, encoding=encoding
+    )
     if path.is_dir():
         files, notices = files_of(path)
         gathered.notices.extend(notices)
@@ -140,7 +153,7 @@ def _take(file: Path, gathered: _Gathered, rank: int) -> None:
 
 
 def _take_report(file: Path, gathered: _Gathered) -> None:
-    report = read_report(file)
+    report = read_report(file, language=gathered.language, encoding=gathered.encoding)
     if not report.text.strip():
         gathered.notice("EmptyReport", "the report has no text", file.name)
     gathered.reports.append(report)

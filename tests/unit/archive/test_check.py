@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from radnlp.archive import SLIPS, Checked, CheckOptions, check
+from radnlp.archive import SLIPS, Checked, CheckOptions, Reading, check
 from radnlp.archive.slips import slips_of
 from radnlp.errors import FileMissing, InputError, ModelNotFound, OutputError, StageNotFound
 from radnlp.examples import load_example
@@ -213,6 +213,82 @@ def test_weights_that_are_not_there_end_the_run(tmp_path: Path, workers: int) ->
     options = CheckOptions(studies=True, vision="none/there.safetensors", shard_size=1)
     with pytest.raises(ModelNotFound, match="no weights at"):
         check([tmp_path / "studies"], options=options, workers=workers)
+
+
+def study(folder: Path, name: str, report: bytes | None, *, image: bool = True) -> Path:
+    (folder / name).mkdir(parents=True)
+    if report is not None:
+        (folder / name / "report.txt").write_bytes(report)
+    if image:
+        shutil.copy(load_example().image, folder / name)
+    return folder
+
+
+def test_a_study_without_a_report_is_a_failure_and_never_left_out(tmp_path: Path) -> None:
+    study(tmp_path, "image", None)
+    study(tmp_path, "blank", b" \n")
+    study(tmp_path, "latin", "Caf\xe9. No mass.".encode("latin-1"))
+    study(tmp_path, "slip", SLIP.encode(), image=False)
+    done = go(tmp_path, tmp_path / "slips.csv", studies=True, vision=None)
+    assert (done.reports, done.unchecked, len(done.slips)) == (4, 3, 1)
+    failed = {failure["id"]: (failure["error"], failure["message"]) for failure in done.failures}
+    assert {name: error for name, (error, _) in failed.items()} == dict.fromkeys(
+        ("image", "blank", "latin"), "ReportMissing"
+    )
+    assert "the report is blank" in failed["blank"][1]
+    assert "EncodingError: report.txt: byte 3 (0xe9)" in failed["latin"][1]
+    lines = (tmp_path / "slips.csv.failures.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["blank", "image", "latin"]
+
+
+def test_a_blank_report_of_a_table_is_a_failure(tmp_path: Path) -> None:
+    done = go(archive(tmp_path, {"id": "a", "text": " "}, {"id": "c", "text": SLIP}))
+    assert [(one["id"], one["error"]) for one in done.failures] == [("a", "ReportMissing")]
+    assert (done.unchecked, len(done.slips)) == (1, 1)
+
+
+def test_an_image_that_cannot_be_used_is_told_beside_what_the_words_give(tmp_path: Path) -> None:
+    study(tmp_path, "cut", SLIP.encode())
+    film = tmp_path / "cut" / "chest.dcm"
+    film.write_bytes(film.read_bytes()[:40_000])
+    (tmp_path / "cut" / "viewer.exe").write_bytes(b"MZ\x00\x01")
+    (tmp_path / "cut" / "sizes.json").write_text('{"rows": 1}', "utf-8")
+    done = go(tmp_path, studies=True, vision=None)
+    assert [failure["error"] for failure in done.failures] == ["TruncatedFile"]
+    assert (done.reports, done.unchecked) == (1, 0)
+    assert [slip["rule"] for slip in done.slips] == ["side.findings_impression"]
+
+
+def test_language_and_encoding_hold_for_studies(tmp_path: Path) -> None:
+    study(tmp_path, "a", f"Caf\xe9. {SLIP}".encode("cp1252"), image=False)
+    reading = Reading(encoding="cp1252")
+    done = go(tmp_path, studies=True, vision=None, reading=reading)
+    assert ([slip["rule"] for slip in done.slips], done.failures) == (
+        ["side.findings_impression"],
+        (),
+    )
+    done = go(tmp_path, studies=True, vision=None, reading=reading, language="xx")
+    assert [failure["error"] for failure in done.failures] == ["LanguageNotSupported"]
+
+
+@pytest.mark.parametrize("named", [{"text_columns": ("report",)}, {"id_column": "id"}])
+def test_columns_are_refused_for_studies(named: dict[str, object]) -> None:
+    with pytest.raises(InputError, match=r"leave out .*--text-column"):
+        CheckOptions(studies=True, reading=Reading(**named))
+
+
+def test_the_output_among_the_studies_is_no_study(tmp_path: Path) -> None:
+    study(study(tmp_path, "a", SLIP.encode(), image=False), "b", SLIP.encode(), image=False)
+    out = tmp_path / "slips.html"
+
+    def stop(progress: object) -> None:
+        raise KeyboardInterrupt
+
+    options = CheckOptions(studies=True, vision=None, shard_size=1)
+    with pytest.raises(KeyboardInterrupt):
+        check([tmp_path], out, options=options, workers=1, on_progress=stop)
+    again = check([tmp_path], out, options=options, workers=1)
+    assert (again.reports, again.resumed, again.failures) == (2, 1, ())
 
 
 def test_a_folder_without_studies_is_refused(tmp_path: Path) -> None:

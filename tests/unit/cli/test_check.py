@@ -30,6 +30,25 @@ def test_a_pipe_gets_json_lines(radnlp: Callable, tmp_path: Path) -> None:
     (slip,) = map(json.loads, ran.out.splitlines())
     assert (slip["report_id"], slip["rule"]) == ("2", "side.findings_impression")
     assert DISCLAIMER in ran.err
+    assert "1 likely slips in 2 reports" in ran.err
+
+
+def test_a_study_without_a_report_is_told(radnlp: Callable, tmp_path: Path) -> None:
+    for name, text in (("a", SLIP), ("b", " ")):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        write(tmp_path / "in" / name / "report.txt", text)
+    out = tmp_path / "slips.html"
+    ran = radnlp("check", "--studies", tmp_path / "in", "--vision-stage", "none", "-o", out)
+    assert ran.status == 1
+    assert "1 of the reports could not be checked" in ran.err
+    assert "failed: b: ReportMissing: the report is blank" in ran.err
+    assert "in 1 of 2 reports, worst first. 1 could not be checked." in out.read_text("utf-8")
+
+
+def test_columns_are_refused_for_studies(radnlp: Callable, tmp_path: Path) -> None:
+    ran = radnlp("check", "--studies", tmp_path, "--id-column", "uid")
+    assert (ran.status, ran.out) == (2, "")
+    assert "leave out text_columns and id_column (--text-column, --id-column)" in ran.err
 
 
 def test_a_terminal_gets_a_list(

@@ -9,8 +9,9 @@ import typer
 
 from radnlp.cli.options import TextStage, VisionStage
 from radnlp.cli.progress import show_progress
-from radnlp.cli.results import say
+from radnlp.cli.results import say, say_failures
 from radnlp.errors import InputError
+from radnlp.schema import Failure
 
 if TYPE_CHECKING:
     from radnlp.archive import Checked
@@ -126,11 +127,10 @@ def _tell(done: "Checked", output: Path | None, most: int) -> None:
             say(f"{done.unchecked:,} of the reports could not be checked")
     if done.resumed:
         say(f"{done.resumed:,} reports had been done before")
-    for failure in done.failures[:20]:
-        say(f"failed: {failure['id']}: {failure['error']}: {failure['message']}")
-    if len(done.failures) > 20:
-        where = f", all of them listed in {output}.failures.jsonl" if output else ""
-        say(f"… and {len(done.failures) - 20:,} more failed{where}")
+    failures = [
+        Failure(id=row["id"], error=row["error"], message=row["message"]) for row in done.failures
+    ]
+    say_failures(failures, listed=f"{output}.failures.jsonl" if output else None)
     if done.skipped:
         say(f"{done.skipped:,} files skipped: their endings hold no reports")
 

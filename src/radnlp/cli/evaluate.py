@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from radnlp.cli.options import LinkStage, TextStage, VisionStage, build_pipeline
-from radnlp.cli.results import say
+from radnlp.cli.results import say, say_failures
 from radnlp.errors import InputError, OutputError
 from radnlp.registry import text_stages
 from radnlp.schema import DISCLAIMER, Failure
@@ -90,8 +90,7 @@ def links(
     silent = sum(not case.found for case in cases)
     if silent:
         say(f"{silent:,} phrases were tied to no box; they count as misses")
-    for failure in failures:
-        say(f"failed: {failure.id}: {failure.error}: {failure.message}")
+    say_failures(failures)
     if failures:
         raise typer.Exit(1)
 

@@ -8,7 +8,7 @@ import typer
 
 from radnlp.errors import OutputError
 from radnlp.registry import writers
-from radnlp.schema import Analysis
+from radnlp.schema import Analysis, Failure
 
 
 def check_outputs(paths: Sequence[Path]) -> None:
@@ -59,4 +59,18 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
-__all__ = ["check_outputs", "save", "say", "show", "show_summary"]
+def say_failures(failures: Sequence[Failure], *, listed: str | None = None) -> None:
+    """Print the first 20 failures to standard error, and how many more there are.
+
+    Args:
+        failures: What could not be used.
+        listed: The file that holds all of them, if there is one.
+    """
+    for one in failures[:20]:
+        say(f"failed: {one.id}: {one.error}: {one.message}")
+    if len(failures) > 20:
+        where = f": all of them are listed in {listed}" if listed else ""
+        say(f"… and {len(failures) - 20:,} more failed{where}")
+
+
+__all__ = ["check_outputs", "save", "say", "say_failures", "show", "show_summary"]

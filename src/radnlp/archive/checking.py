@@ -120,7 +120,8 @@ def check(
 
     Raises:
         FileError: No such input, or the output cannot be written.
-        InputError: Fewer than one worker, or a folder of studies that holds none.
+        InputError: Fewer than one worker, files without a single report, or a folder of studies
+            that holds none.
         ModelError: Weights that are not there or cannot be used.
     """
     options = options or CheckOptions()

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from radnlp.archive.sources import FAILURES
 from radnlp.archive.table import ENTITIES, RECOMMENDATIONS, REPORT_COLUMNS, SCORES
 from radnlp.errors import OutputError
 
@@ -61,7 +62,7 @@ def result_files(out: Path, endings: Collection[str]) -> tuple[Path, Path]:
         raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(endings)}")
     if not out.parent.is_dir():
         raise OutputError(f"cannot write {out}: there is no folder {out.parent}; make it")
-    files = out, out.with_name(f"{out.name}.failures.jsonl")
+    files = out, out.with_name(f"{out.name}{FAILURES}")
     _refuse_folders(files)
     return files
 

@@ -6,19 +6,20 @@ import codecs
 import csv
 import json
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from radnlp.archive.table import REPORT_COLUMNS
 from radnlp.errors import CorruptArchive, InputError, InvalidRecord, MalformedRow, RadnlpError
 from radnlp.io.exam import exam_of
 from radnlp.io.record import choose_columns, id_of, text_of, valid_unicode
 from radnlp.schema import Exam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import TextIO
 
     from radnlp.archive.sources import Source
@@ -104,6 +105,19 @@ def _record(place: str, fields: dict[str, Any], position: int, reading: Reading)
         return Record(id=name, position=position, error=error)
 
 
+def _refuse_own(names: Collection[str], reading: Reading) -> None:
+    """Refuse a table that a run wrote: its ``text`` is words of a report, and no report.
+
+    Raises:
+        InvalidRecord: It has the columns of one, and the user names no other column.
+    """
+    if not reading.text_columns and set(REPORT_COLUMNS) <= set(names):
+        raise InvalidRecord(
+            "a table that radnlp wrote, expected reports; leave the file out, or name the column "
+            "of the text if it does hold reports"
+        )
+
+
 def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
     from radnlp.io import read_report
 
@@ -116,16 +130,19 @@ def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
 
 def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
     with _open(source, reading) as lines, _field_limit():
-        first = lines.readline()
-        if not first.strip():
+        blank, first = 0, lines.readline()
+        while first and not first.strip():
+            blank, first = blank + 1, lines.readline()
+        if not first:
             raise CorruptArchive("the file is empty; expected a first line that names the columns")
         valid_unicode(first)
         delimiter = max(",;\t|", key=first.count)
-        rows = _rows(chain([first], lines), delimiter)
+        rows = _rows(chain([first], lines), delimiter, line=blank + 1)
         line, header = next(rows)
         if isinstance(header, MalformedRow):
             raise header
         names = _column_names(header)
+        _refuse_own(names, reading)
         choose_columns(names, text=reading.text_columns, identity=reading.id_column)
         for line, row in rows:
             place, position = f"{source.name}:{line}", lines.buffer.tell()
@@ -142,8 +159,10 @@ def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
                 yield Record(id=place, position=position, error=problem)
 
 
-def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | MalformedRow]]:
-    """Yield each row with the number of its first line.
+def _rows(
+    lines: Iterable[str], delimiter: str, *, line: int
+) -> Iterator[tuple[int, list[str] | MalformedRow]]:
+    """Yield each row with the number of its first line; the first of all is ``line``.
 
     After a row that cannot be parsed, reading goes on at the line below the row's first, so that
     an open quote costs one row and not the rest of the file.
@@ -160,7 +179,6 @@ def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]
             taken.append(line)
             yield line
 
-    line = 1
     parser = csv.reader(feed(), delimiter=delimiter, strict=True)
     while True:
         try:
@@ -212,10 +230,22 @@ def _read_jsonl(source: Source, reading: Reading) -> Iterator[Record]:
     if not source.size:
         raise CorruptArchive("the file is empty; expected one JSON object on each line")
     with _open(source, reading) as lines:
+        looked = False
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                place = f"{source.name}:{number}"
-                yield _json_record(place, partial(_json, line), lines.buffer.tell(), reading)
+            if not line.strip():
+                continue
+            place = f"{source.name}:{number}"
+            if not looked:
+                looked = True
+                _refuse_own_lines(line, reading)
+            yield _json_record(place, partial(_json, line), lines.buffer.tell(), reading)
+
+
+def _refuse_own_lines(first: str, reading: Reading) -> None:
+    with suppress(ValueError, RecursionError):
+        value = json.loads(first)
+        if isinstance(value, dict):
+            _refuse_own(value, reading)
 
 
 def _read_json(source: Source, reading: Reading) -> Iterator[Record]:
@@ -287,6 +317,7 @@ def _read_parquet(source: Source, reading: Reading) -> Iterator[Record]:
     try:
         with pq.ParquetFile(source.path) as file:
             names = tuple(file.schema_arrow.names)
+            _refuse_own(names, reading)
             columns = choose_columns(names, text=reading.text_columns, identity=reading.id_column)
             wanted = list(columns.all)
             exact = replace(reading, text_columns=columns.text, id_column=columns.id)

@@ -107,7 +107,7 @@ def extract(
     Raises:
         FileError: No such input, or the output cannot be written. A report that cannot be read
             is no error: it is listed in ``OUT.failures.jsonl``.
-        InputError: Fewer than one worker.
+        InputError: Fewer than one worker, or files without a single report.
     """
     options = options or ExtractOptions()
     outputs = outputs_of(Path(out))

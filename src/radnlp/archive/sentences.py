@@ -67,7 +67,7 @@ def build_index(
 
     Raises:
         FileMissing: A path does not exist or holds no reports.
-        InputError: None of the records could be read.
+        InputError: None of the records could be read, or there is none.
         OutputError: The index cannot be written there.
         StageNotFound: No text stage of that name.
     """
@@ -98,6 +98,8 @@ def build_index(
             f"none of the inputs could be read; the first: {first.id}: {first.error}: "
             f"{first.message}"
         )
+    if not seen:
+        raise InputError("the files hold no report, only headers or blank lines")
     index = builder.build(embed or HashedWords())
     return IndexSummary(
         folder=index.save(out),

@@ -120,7 +120,7 @@ def work_through(
         on_progress: Called after each shard.
 
     Raises:
-        InputError: Fewer than one worker.
+        InputError: Fewer than one worker, or files without a single report.
         OutputError: The folder cannot be written.
     """
     workers = available_processors() if workers is None else workers
@@ -137,6 +137,12 @@ def work_through(
         position = max(position, shard.position)
         if on_progress:
             on_progress(Progress(reports=reports, done=position / max(sources.size, 1)))
+    if not reports:
+        folder.rmdir()
+        raise InputError(
+            f"the {len(sources.files):,} files hold no report, only headers or blank lines; "
+            "expected at least one"
+        )
     return Parts(files=tuple(sorted(parts)), reports=reports, resumed=resumed)
 
 

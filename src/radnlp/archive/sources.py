@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Endings of the files that hold reports.
 SUFFIXES = (".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt")
 
+#: Ending of the files in which a run lists what it could not read; they are no input of another.
+FAILURES = ".failures.jsonl"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -74,7 +77,7 @@ def find_sources(archives: Sequence[str | Path], *, without: Collection[Path] = 
     skipped = 0
     for archive in archives:
         found = list(_expand(str(archive), own))
-        reports = [(path, name) for path, name in found if path.suffix.lower() in SUFFIXES]
+        reports = [(path, name) for path, name in found if _may_hold_reports(path)]
         if not reports:
             raise FileMissing(
                 f"{archive} holds no reports; expected files that end in {', '.join(SUFFIXES)}"
@@ -139,6 +142,10 @@ def fingerprint(sources: Sources, options: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
+def _may_hold_reports(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.endswith(FAILURES)
+
+
 def _expand(archive: str, own: set[Path]) -> Iterator[tuple[Path, str]]:
     path = Path(archive)
     if path.is_dir():
@@ -191,4 +198,12 @@ def _source(path: Path, name: str) -> Source:
     return Source(path=path, name=name, size=state.st_size, changed_ns=state.st_mtime_ns)
 
 
-__all__ = ["SUFFIXES", "Source", "Sources", "find_sources", "find_studies", "fingerprint"]
+__all__ = [
+    "FAILURES",
+    "SUFFIXES",
+    "Source",
+    "Sources",
+    "find_sources",
+    "find_studies",
+    "fingerprint",
+]

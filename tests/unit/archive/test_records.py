@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from radnlp.archive import extract
 from radnlp.archive.records import Reading, read_records
 from radnlp.archive.sources import find_sources
 from radnlp.errors import InputError
@@ -58,6 +59,32 @@ def test_the_header_tells_the_delimiter(tmp_path: Path, delimiter: str) -> None:
 
 def test_a_byte_order_mark_is_not_part_of_the_first_name(tmp_path: Path) -> None:
     assert outcome(read(tmp_path / "a.csv", b"\xef\xbb\xbftext\nClear.\n")) == ["Clear."]
+
+
+def test_blank_lines_before_the_header_are_no_rows(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", "\n \nid,text\n,Clear.\n")
+    assert outcome(records) == ["Clear."]
+    assert records[0].id == "a.csv:4"
+    assert outcome(read(tmp_path / "b.csv", "\n\n")) == ["CorruptArchive"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_utf_16_is_named_where_it_is_read_as_utf_8(tmp_path: Path, name: str) -> None:
+    content = "id,text\n1,Clear.\n".encode("utf-16")
+    (record, *_) = read(tmp_path / name, content)
+    assert "it looks like utf-16" in str(record.error)
+
+
+def test_a_table_that_a_run_wrote_is_no_archive(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n1,Small effusion. Nodule.\n", encoding="utf-8")
+    for ending in ("csv", "jsonl", "parquet"):
+        own = tmp_path / f"own.{ending}"
+        extract([source], own, workers=1)
+        (record,) = read(own, own.read_bytes())
+        assert "a table that radnlp wrote" in str(record.error)
+        named = read(own, own.read_bytes(), Reading(text_columns=("text",)))
+        assert outcome(named)[0] == "effusion"
 
 
 def test_an_open_quote_costs_its_own_row_only(tmp_path: Path) -> None:

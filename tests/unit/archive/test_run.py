@@ -357,6 +357,27 @@ def test_the_tables_beside_are_no_input_of_a_later_run(tmp_path: Path, name: str
         go(tmp_path / f"out.{name}.jsonl", tmp_path / "out.jsonl")
 
 
+def test_a_list_of_failures_is_no_input_of_another_run(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    archive(tmp_path / "in")
+    (tmp_path / "in" / "old.csv.failures.jsonl").write_text('{"id": "1"}\n', encoding="utf-8")
+    summary = go(tmp_path / "in", tmp_path / "out.csv")
+    assert (summary.reports, summary.failures, summary.skipped) == (23, 0, 1)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "id,text\n"), ("a.json", "[]")])
+def test_files_without_a_report_are_refused_and_an_earlier_table_stays(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    go(archive(tmp_path), tmp_path / "out.csv")
+    before = (tmp_path / "out.csv").read_bytes()
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="hold no report"):
+        go(tmp_path / name, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == before
+    assert not (tmp_path / "out.csv.parts").exists()
+
+
 @pytest.mark.parametrize("name", BESIDE)
 def test_a_folder_in_the_place_of_a_table_is_told_before_work(tmp_path: Path, name: str) -> None:
     (tmp_path / f"out.{name}.csv").mkdir()

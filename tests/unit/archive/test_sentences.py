@@ -96,6 +96,9 @@ def test_an_archive_without_a_readable_report_is_refused(tmp_path) -> None:
     (tmp_path / "reports.jsonl").write_text('{"te\n', "utf-8")
     with pytest.raises(InputError, match="none of the inputs"):
         build_index([tmp_path], tmp_path / "index")
+    (tmp_path / "reports.jsonl").write_text("\n", "utf-8")
+    with pytest.raises(InputError, match="hold no report"):
+        build_index([tmp_path], tmp_path / "index")
     with pytest.raises(FileMissing):
         build_index([tmp_path / "none"], tmp_path / "index")
 

@@ -49,6 +49,8 @@ patient text or identifiers.
     │       ├── CorruptArchive
     │       ├── MalformedRow
     │       └── InvalidRecord
+    │           ├── InvalidHL7         a message that is cut or holds no text
+    │           └── InvalidFhir        a resource that holds no report
     └── ModelError
         ├── ModelNotFound            no such weights here; nothing is downloaded silently
         ├── ModelRejected            pickles, broken safetensors, wrong checksum
@@ -234,6 +236,14 @@ class InvalidRecord(ArchiveError):
     """One record of an archive is not what was expected."""
 
 
+class InvalidHL7(InvalidRecord):
+    """An HL7 v2 message that is cut, or holds no text of a report."""
+
+
+class InvalidFhir(InvalidRecord):
+    """A FHIR resource that holds no report, or none with text."""
+
+
 class ModelError(RadnlpError):
     """Weights that cannot be used."""
 
@@ -268,6 +278,8 @@ __all__ = [
     "IndexMissing",
     "InflateLimit",
     "InputError",
+    "InvalidFhir",
+    "InvalidHL7",
     "InvalidHeader",
     "InvalidRecord",
     "LanguageNotSupported",

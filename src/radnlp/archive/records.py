@@ -2,76 +2,30 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
 from collections import deque
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from radnlp.archive.messages import fhir_records, read_hl7
+from radnlp.archive.reading import Reading, Record, open_text
 from radnlp.archive.table import REPORT_COLUMNS
-from radnlp.errors import CorruptArchive, InputError, InvalidRecord, MalformedRow, RadnlpError
+from radnlp.errors import CorruptArchive, InvalidRecord, MalformedRow, RadnlpError
 from radnlp.io.exam import exam_of
+from radnlp.io.fhir import is_fhir
 from radnlp.io.record import choose_columns, id_of, text_of, valid_unicode
-from radnlp.schema import Exam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from typing import TextIO
 
     from radnlp.archive.sources import Source
 
 #: Longest csv field that is read; the text stage has a limit of its own below it.
 FIELD_LIMIT = 4_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One report of a file, or why it could not be read.
-
-    Attributes:
-        id: Its name: from its id field, else the file's name and, in files of many reports, the
-            line (csv, jsonl) or the number of the record.
-        text: The report; ``None`` with an error.
-        position: Bytes of the file that were read so far, for the progress bar.
-        error: What is wrong with this record or, if it is the last one, with the rest of the file.
-        exam: What other fields say of the examination; ``None``: nothing.
-    """
-
-    id: str
-    text: str | None = None
-    position: int = 0
-    error: RadnlpError | None = None
-    exam: Exam | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How the user says that the files are to be read.
-
-    Attributes:
-        text_columns: Fields with the text; empty: found by name.
-        id_column: Field with the report's name; ``None``: found by name.
-        encoding: Of csv, jsonl, json and txt files.
-
-    Raises:
-        InputError: No such encoding.
-    """
-
-    text_columns: tuple[str, ...] = ()
-    id_column: str | None = None
-    encoding: str = "utf-8"
-
-    def __post_init__(self) -> None:
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            raise InputError(
-                f"no encoding called {self.encoding!r}; expected utf-8, cp1252, latin-1 or the like"
-            ) from None
 
 
 def read_records(source: Source, reading: Reading) -> Iterator[Record]:
@@ -119,17 +73,17 @@ def _refuse_own(names: Collection[str], reading: Reading) -> None:
 
 
 def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
-    from radnlp.io import read_report
+    from radnlp.io.reports import report_and_exam
 
-    report = read_report(source.path, encoding=reading.encoding)
-    yield Record(id=source.name, text=report.text, position=source.size)
+    report, exam = report_and_exam(source.path, encoding=reading.encoding)
+    yield Record(id=source.name, text=report.text, position=source.size, exam=exam)
 
 
 # csv
 
 
 def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
-    with _open(source, reading) as lines, _field_limit():
+    with open_text(source, reading) as lines, _field_limit():
         blank, first = 0, lines.readline()
         while first and not first.strip():
             blank, first = blank + 1, lines.readline()
@@ -229,7 +183,7 @@ def _field_limit() -> Iterator[None]:
 def _read_jsonl(source: Source, reading: Reading) -> Iterator[Record]:
     if not source.size:
         raise CorruptArchive("the file is empty; expected one JSON object on each line")
-    with _open(source, reading) as lines:
+    with open_text(source, reading) as lines:
         looked = False
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -238,7 +192,7 @@ def _read_jsonl(source: Source, reading: Reading) -> Iterator[Record]:
             if not looked:
                 looked = True
                 _refuse_own_lines(line, reading)
-            yield _json_record(place, partial(_json, line), lines.buffer.tell(), reading)
+            yield from _json_records(place, partial(_json, line), lines.buffer.tell(), reading)
 
 
 def _refuse_own_lines(first: str, reading: Reading) -> None:
@@ -249,27 +203,34 @@ def _refuse_own_lines(first: str, reading: Reading) -> None:
 
 
 def _read_json(source: Source, reading: Reading) -> Iterator[Record]:
-    with _open(source, reading) as lines:
+    with open_text(source, reading) as lines:
         value = _json(lines.read())
     if isinstance(value, dict):
-        yield _json_record(source.name, lambda: value, source.size, reading)
+        yield from _json_records(source.name, lambda: value, source.size, reading)
         return
     if not isinstance(value, list):
         raise InvalidRecord(f"the file holds a JSON {type(value).__name__}; {_EXPECTED}")
     for number, item in enumerate(value):
         position = source.size * (number + 1) // len(value)
-        yield _json_record(f"{source.name}#{number}", partial(_same, item), position, reading)
+        place = f"{source.name}#{number}"
+        yield from _json_records(place, partial(_same, item), position, reading)
 
 
-def _json_record(place: str, read: Callable[[], object], position: int, reading: Reading) -> Record:
+def _json_records(
+    place: str, read: Callable[[], object], position: int, reading: Reading
+) -> Iterator[Record]:
     try:
         value = read()
     except RadnlpError as error:
-        return Record(id=place, position=position, error=error)
+        yield Record(id=place, position=position, error=error)
+        return
     if not isinstance(value, dict):
         problem = InvalidRecord(f"the record is a JSON {type(value).__name__}; {_EXPECTED}")
-        return Record(id=place, position=position, error=problem)
-    return _record(place, value, position, reading)
+        yield Record(id=place, position=position, error=problem)
+    elif is_fhir(value):
+        yield from fhir_records(place, value, position)
+    else:
+        yield _record(place, value, position, reading)
 
 
 def _json(text: str) -> object:
@@ -342,20 +303,9 @@ def _cell(scalar: Any) -> object:
         return error.object.decode("utf-8", "surrogateescape")
 
 
-@contextmanager
-def _open(source: Source, reading: Reading) -> Iterator[TextIO]:
-    """Open a text file so that bytes outside the encoding survive until their record is known."""
-    encoding = codecs.lookup(reading.encoding).name
-    with source.path.open(
-        encoding="utf-8-sig" if encoding == "utf-8" else encoding,
-        errors="surrogateescape",
-        newline="" if source.path.suffix.lower() in {".csv", ".tsv"} else "\n",
-    ) as lines:
-        yield lines
-
-
 _READERS: dict[str, Callable[[Source, Reading], Iterator[Record]]] = {
     ".csv": _read_csv,
+    ".hl7": read_hl7,
     ".json": _read_json,
     ".jsonl": _read_jsonl,
     ".ndjson": _read_jsonl,

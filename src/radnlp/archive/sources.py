@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 #: Endings of the files that hold reports.
-SUFFIXES = (".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt")
+SUFFIXES = (".csv", ".hl7", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt")
 
 #: Ending of the files in which a run lists what it could not read; they are no input of another.
 FAILURES = ".failures.jsonl"

@@ -33,7 +33,8 @@ def extract(
     archive: Annotated[
         list[str],
         typer.Argument(
-            metavar="ARCHIVE", help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt file."
+            metavar="ARCHIVE",
+            help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt, hl7 file.",
         ),
     ],
     output: Annotated[

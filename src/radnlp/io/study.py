@@ -20,7 +20,7 @@ from radnlp.io.images import read_image
 from radnlp.io.patient import Patient, count_patients, read_patient
 from radnlp.io.pixels import MAX_PIXELS, read_pixel_format, require_pixels
 from radnlp.io.pydicom_guard import guarded
-from radnlp.io.reports import decode, read_report
+from radnlp.io.reports import check_encoding, report_and_exam
 from radnlp.io.representative import SERIES, middle_image
 from radnlp.io.slices import Slice, slices_of
 from radnlp.schema import Exam, Image, Notice, Report, Study
@@ -67,6 +67,7 @@ class _Gathered:
     errors: list[RadnlpError] = field(default_factory=list)
     patients: set[Patient] = field(default_factory=set)
     exams: set[Exam] = field(default_factory=set)
+    told: set[Exam] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
 
     def notice(self, name: str, message: str, source: str) -> None:
@@ -93,7 +94,9 @@ def load_study(
     notice that says which slice and window that is; `radnlp.read_volume` reads such a series whole.
     Of the slices behind it, headers and the length of the pixel data are checked and what was odd
     is noted; their pixels are not decoded. The first report by name is the report;
-    one whose name says prior, previous or earlier is the prior report. A file that cannot be used
+    one whose name says prior, previous or earlier is the prior report. What is said of the
+    examination comes from the headers of DICOM, and where they say nothing from the report's file
+    (JSON, FHIR, HL7). A file that cannot be used
     becomes a notice with the error's name, and costs no other file. Links that lead out of the
     folder are not followed, and neither are the entries of a DICOMDIR.
 
@@ -115,7 +118,7 @@ def load_study(
     path = Path(path)
     if slices not in {"middle", "all"}:
         raise InputError(f"slices is {slices!r}, expected 'middle' or 'all'")
-    decode(b"", name=path.name, encoding=encoding)  # Refuses an encoding that does not exist.
+    check_encoding(encoding)
     gathered = _Gathered(
         max_pixels=max_pixels, slices_kept=slices, language=language, encoding=encoding
     )
@@ -153,7 +156,9 @@ def _take(file: Path, gathered: _Gathered, rank: int) -> None:
 
 
 def _take_report(file: Path, gathered: _Gathered) -> None:
-    report = read_report(file, language=gathered.language, encoding=gathered.encoding)
+    report, exam = report_and_exam(file, language=gathered.language, encoding=gathered.encoding)
+    if exam is not None and not _PRIOR.search(file.stem):
+        gathered.told.add(exam)
     if not report.text.strip():
         gathered.notice("EmptyReport", "the report has no text", file.name)
     gathered.reports.append(report)
@@ -260,7 +265,7 @@ def _study(name: str, gathered: _Gathered) -> Study:
         report=report,
         images=images,
         prior=prior,
-        exam=_common_exam(gathered.exams),
+        exam=_exam(gathered),
         warnings=tuple(gathered.notices),
     )
 
@@ -316,13 +321,25 @@ def _tell_of_others(
         gathered.notice(name, message + more, next(iter(sources)).name)
 
 
-def _common_exam(exams: set[Exam]) -> Exam | None:
+def _exam(gathered: _Gathered) -> Exam | None:
+    """Return what the images' headers say; what they leave open, as the report's file says it."""
+    headers, told = _common_exam(gathered.exams), _common_exam(gathered.told)
+    said = {
+        item.name: getattr(headers, item.name)
+        if getattr(headers, item.name) is not None
+        else getattr(told, item.name)
+        for item in fields(Exam)
+    }
+    exam = Exam(**said)
+    return None if exam == Exam() else exam
+
+
+def _common_exam(exams: set[Exam]) -> Exam:
     """Return what no file says otherwise: files of both sides leave no side."""
     said = {
         item.name: {getattr(exam, item.name) for exam in exams} - {None} for item in fields(Exam)
     }
-    exam = Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
-    return None if exam == Exam() else exam
+    return Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
 
 
 def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:

@@ -15,6 +15,7 @@ from radnlp.archive.records import Reading, read_records
 from radnlp.archive.sources import find_sources
 from radnlp.errors import InputError
 from radnlp.io import read_report
+from radnlp.schema import Exam, Sex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +181,45 @@ def test_a_section_in_json_reads_the_same_as_by_read_report(tmp_path: Path) -> N
 
 def test_a_picture_that_is_named_txt_is_no_report(tmp_path: Path) -> None:
     assert outcome(read(tmp_path / "a.txt", b"\x89PNG\r\n\x1a\n" + bytes(60))) == ["UnknownFormat"]
+
+
+MESSAGE = "MSH|^~\\&|R\rPID|1|||||||F\rOBR|1||A7|K^XR KNEE RIGHT\rOBX|1|TX|K||No effusion.\r"
+
+
+def test_hl7_messages_are_records_and_a_bad_one_fails_alone(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.hl7", f"{MESSAGE}MSH|^~\\&|R\r{MESSAGE}")
+    assert outcome(records) == ["No effusion.", "InvalidHL7", "No effusion."]
+    assert [record.id for record in records] == ["A7", "a.hl7#1", "A7"]
+    assert records[0].exam == Exam(name="XR KNEE RIGHT", sex=Sex.FEMALE)
+    assert records[-1].position == len(f"{MESSAGE}MSH|^~\\&|R\r{MESSAGE}")
+    assert outcome(read(tmp_path / "b.hl7", "No effusion.")) == ["InvalidHL7"]
+
+
+def test_an_hl7_message_in_a_text_file_is_read_as_one(tmp_path: Path) -> None:
+    (record,) = read(tmp_path / "a.txt", MESSAGE)
+    assert (record.text, record.exam) == (
+        "No effusion.",
+        Exam(name="XR KNEE RIGHT", sex=Sex.FEMALE),
+    )
+
+
+def test_fhir_reports_are_records_of_json_and_of_lines(tmp_path: Path) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "code": {"text": "XR KNEE RIGHT"},
+        "conclusion": "No effusion.",
+    }
+    empty = {"resourceType": "DiagnosticReport", "id": "e"}
+    entries = [{"resource": one} for one in (report, empty, {**report, "id": "r"})]
+    bundle = {"resourceType": "Bundle", "entry": entries}
+    records = read(tmp_path / "a.json", json.dumps(bundle))
+    assert outcome(records) == ["No effusion.", "InvalidFhir", "No effusion."]
+    assert [record.id for record in records] == ["a.json#0", "a.json#1", "r"]
+    patient = {"resourceType": "Patient"}
+    lines = "\n".join(map(json.dumps, (report, patient)))
+    records = read(tmp_path / "a.ndjson", lines)
+    assert outcome(records) == ["No effusion.", "InvalidFhir"]
+    assert records[0].exam == Exam(name="XR KNEE RIGHT")
 
 
 def test_parquet_rows_are_read_with_nested_sections(tmp_path: Path) -> None:

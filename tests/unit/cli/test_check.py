@@ -45,6 +45,26 @@ def test_a_study_without_a_report_is_told(radnlp: Callable, tmp_path: Path) -> N
     assert "in 1 of 2 reports, worst first. 1 could not be checked." in out.read_text("utf-8")
 
 
+def test_the_examination_of_messages_is_held_against_the_words(
+    radnlp: Callable, tmp_path: Path
+) -> None:
+    hl7 = "MSH|^~\\&|R\rOBR|1||A7|K^XR KNEE RIGHT\rOBX|1|TX|K||FINDINGS: Left knee effusion.\r"
+    fhir = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "code": {"text": "XR KNEE RIGHT"},
+        "conclusion": "FINDINGS: Left knee effusion.",
+    }
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.hl7", hl7)
+    write(tmp_path / "in" / "b.json", json.dumps(fhir))
+    ran = radnlp("check", tmp_path / "in", "--workers", 1)
+    assert [(one["report_id"], one["rule"]) for one in map(json.loads, ran.out.splitlines())] == [
+        ("A7", "side.exam"),
+        ("r", "side.exam"),
+    ]
+
+
 def test_columns_are_refused_for_studies(radnlp: Callable, tmp_path: Path) -> None:
     ran = radnlp("check", "--studies", tmp_path, "--id-column", "uid")
     assert (ran.status, ran.out) == (2, "")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from radnlp import errors
 from radnlp.archive.merge import WRITERS, result_files, whole_file, write_failures
+from radnlp.archive.notices import Noted, count_notices
 from radnlp.archive.process import study_of
 from radnlp.archive.records import Reading, Record, read_records
 from radnlp.archive.shards import Job, work_through
@@ -86,6 +87,7 @@ class Checked:
         slips: Rows of `SLIPS`, worst first.
         failures: ``id``, ``row``, ``source``, ``error``, ``message`` of what could not be read: a
             report or study, or a file of a study whose others were checked all the same.
+        notices: What was odd about those that were checked, by kind.
         unchecked: Those of ``reports`` of which nothing was checked.
         skipped: Files of the folders whose ending says that they hold no reports.
     """
@@ -94,6 +96,7 @@ class Checked:
     resumed: int
     slips: tuple[dict[str, Any], ...]
     failures: tuple[dict[str, Any], ...]
+    notices: tuple[Noted, ...]
     unchecked: int
     skipped: int
 
@@ -159,6 +162,11 @@ def _check(
         resumed=done.resumed,
         slips=ranked(rows, options.least),
         failures=tuple(failure_of(row) for row in rows if row["error"] is not None),
+        notices=count_notices(
+            (row["report_row"], row["notice"], row["message"])
+            for row in rows
+            if row["notice"] is not None
+        ),
         unchecked=sum(row["error"] is not None and not row["part"] for row in rows),
         skipped=sources.skipped,
     )
@@ -205,8 +213,8 @@ def check_reports(
         language: ISO 639-1 code of all reports; ``None`` detects it.
 
     Returns:
-        One row per slip, and one per failed report with ``error`` and ``message``. A report that
-        is missing or blank is a failure too: nothing could be checked.
+        One row per slip, one per notice, and one per failed report with ``error`` and ``message``.
+        A report that is missing or blank is a failure too: nothing could be checked.
     """
     pipeline = _pipeline(text, None)
     found: list[dict[str, Any]] = []

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from radnlp.archive.notices import Noted, count_notices
 from radnlp.archive.sources import FAILURES
 from radnlp.archive.table import ENTITIES, RECOMMENDATIONS, REPORT_COLUMNS, SCORES
 from radnlp.errors import OutputError
@@ -43,12 +44,13 @@ class Outputs(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Rows of each file."""
+    """Rows of each file, and what was odd about the reports."""
 
     entities: int
     recommendations: int
     scores: int
     failures: int
+    notices: tuple[Noted, ...]
 
 
 def result_files(out: Path, endings: Collection[str]) -> tuple[Path, Path]:
@@ -105,14 +107,15 @@ def merge(parts: Sequence[Path], outputs: Outputs, work: Path, *, reports: int) 
         reports: Number of reports, failed ones included.
 
     Returns:
-        Rows of each file.
+        Rows of each file, and the notices by kind.
     """
     failed = [row for part in parts for row in _failures(part)]
     entities = recommendations = scores = 0
     if not 0 < reports == len(failed):
         entities, recommendations, scores = _write_tables(parts, outputs, work)
     write_failures(failed, outputs.failures, work)
-    return Counts(entities, recommendations, scores, failures=len(failed))
+    notices = count_notices(notice for part in parts for notice in _notices(part))
+    return Counts(entities, recommendations, scores, failures=len(failed), notices=notices)
 
 
 def write_failures(failed: Sequence[Mapping[str, Any]], path: Path, work: Path) -> None:
@@ -169,6 +172,12 @@ def _failures(part: Path) -> Iterator[dict[str, Any]]:
     table = pq.read_table(part, columns=[*REPORT_COLUMNS, "error", "message"])
     for row in table.filter(pc.is_valid(table["error"])).to_pylist():
         yield {"id": row.pop("report_id"), "row": row.pop("report_row"), **row}
+
+
+def _notices(part: Path) -> Iterator[tuple[int, str, str]]:
+    table = pq.read_table(part, columns=["report_row", "notice", "message"])
+    for row in table.filter(pc.is_valid(table["notice"])).to_pylist():
+        yield row["report_row"], row["notice"], row["message"]
 
 
 def _entities(part: Path) -> pa.Table:

@@ -29,8 +29,8 @@ def process(
 
     Returns:
         Columns of `RESULTS`, in input order: one row per entity, one per recommendation and one
-        per score, which stand in a struct of their own; one per failed report with ``error`` and
-        ``message``.
+        per score, which stand in a struct of their own; one per notice with ``notice`` and
+        ``message``; one per failed report with ``error`` and ``message``.
     """
     reports = batch.to_pylist()
     read = _pipeline(text).map(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from radnlp.archive.merge import merge, outputs_of
+from radnlp.archive.notices import Noted
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading, read_records
 from radnlp.archive.shards import Job, work_through
@@ -60,6 +61,7 @@ class Summary:
         recommendations: The same of recommendations.
         scores: The same of scores.
         failures: Reports that failed, and files that could not be read.
+        notices: What was odd about reports that were read, by kind.
         skipped: Files of the folders whose ending says that they hold no reports.
         out: The table of entities.
         recommendations_file: The table of recommendations.
@@ -73,6 +75,7 @@ class Summary:
     recommendations: int
     scores: int
     failures: int
+    notices: tuple[Noted, ...]
     skipped: int
     out: Path
     recommendations_file: Path

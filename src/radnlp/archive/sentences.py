@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from radnlp.archive.notices import Noted, count_notices
 from radnlp.archive.records import Reading, Record, read_records
 from radnlp.archive.sources import find_sources
 from radnlp.errors import InputError
@@ -17,7 +18,7 @@ from radnlp.schema import Failure, Report, SectionKind
 from radnlp.text.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from radnlp.report.embed import Embedder
     from radnlp.schema import TextReading
@@ -34,6 +35,7 @@ class IndexSummary:
         reports: Different reports that were read.
         repeated: Reports with the text of another one; they count once.
         failures: Reports that could not be read, and why.
+        notices: What was odd about reports that were read, by kind.
         sentences: Sentences in the findings and impressions of those reports.
         kept: Different sentences in the index.
     """
@@ -42,6 +44,7 @@ class IndexSummary:
     reports: int
     repeated: int
     failures: tuple[Failure, ...]
+    notices: tuple[Noted, ...]
     sentences: int
     kept: int
 
@@ -78,6 +81,7 @@ def build_index(
     seen: set[bytes] = set()
     repeated = 0
     failures: list[Failure] = []
+    notices: list[tuple[int, str, str]] = []
     for source in find_sources(archives, without=(out,)).files:
         for record in read_records(source, reading or Reading()):
             try:
@@ -86,12 +90,13 @@ def build_index(
                 if digest in seen:
                     repeated += 1
                     continue
-                sentences = _sentences(report, read)
+                said = read(report)
             except Exception as error:  # noqa: BLE001  (one report must not end the run)
                 failures.append(Failure.of(record.id, error))
                 continue
             seen.add(digest)
-            builder.add(sentences)
+            notices.extend((len(seen), one.name, one.message) for one in said.warnings)
+            builder.add(_sentences(report, said))
     if failures and not seen:
         first = failures[0]
         raise InputError(
@@ -106,6 +111,7 @@ def build_index(
         reports=len(seen),
         repeated=repeated,
         failures=tuple(failures),
+        notices=count_notices(notices),
         sentences=builder.sentences,
         kept=len(index.entries),
     )
@@ -117,14 +123,12 @@ def _report(record: Record, language: str | None) -> Report:
     return Report(text=record.text, id=record.id, language=language)
 
 
-def _sentences(report: Report, read: Callable[[Report], TextReading]) -> list[str]:
-    """Return the sentences of the findings and the impression."""
-    return [
-        report.text[start:end]
-        for section in read(report).sections
-        if section.kind in _SECTIONS
-        for start, end in split_sentences(report.text, section.span.start, section.span.end)
-    ]
+def _sentences(report: Report, reading: TextReading) -> Iterator[str]:
+    """Yield the sentences of the findings and the impression."""
+    for section in reading.sections:
+        if section.kind in _SECTIONS:
+            for start, end in split_sentences(report.text, section.span.start, section.span.end):
+                yield report.text[start:end]
 
 
 __all__ = ["IndexSummary", "build_index"]

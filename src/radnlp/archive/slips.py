@@ -78,18 +78,19 @@ SLIPS = pa.schema([
     pa.field("rank", pa.int64()), pa.field("score", pa.float64()), *_REPORT, *_SAID,
 ])  # fmt: skip
 
-#: What a shard's part holds; in each row ``rule`` or ``error`` is not null. ``part`` says that an
-#: error is of one file of a study whose others were checked all the same.
+#: What a shard's part holds; in each row one of ``rule``, ``error`` and ``notice`` is not null.
+#: ``part`` says that an error is of one file of a study whose others were checked all the same.
 FOUND = pa.schema([
     pa.field("score", pa.float64()), *_REPORT, *_SAID,
     pa.field("error", pa.string()), pa.field("message", pa.string()), pa.field("part", pa.bool_()),
+    pa.field("notice", pa.string()),
 ])  # fmt: skip
 
 
 def slips_of(
     report: Mapping[str, Any], outcome: Analysis | Failure, exam: Exam | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield rows of `FOUND`: one per slip and per unusable file, or one for the failure.
+    """Yield rows of `FOUND`: one per slip, notice and unusable file, or one for the failure.
 
     Args:
         report: A row of `CHECKED`.
@@ -101,7 +102,9 @@ def slips_of(
         yield {**about, "error": outcome.error, "message": outcome.message, "part": False}
     elif outcome.report is not None:
         for notice in outcome.warnings:
-            if notice.name in errors.__all__ and notice.name not in _OTHER_FILES:
+            if notice.name not in errors.__all__:
+                yield {**about, "notice": notice.name, "message": notice.message}
+            elif notice.name not in _OTHER_FILES:
                 yield {**about, "error": notice.name, "message": notice.message, "part": True}
         for slip in check_report(outcome.report, outcome.sections, outcome.entities, exam):
             yield {**about, **_of_text(slip, outcome.report.text)}
@@ -147,7 +150,7 @@ def _of_image(conflict: Conflict, analysis: Analysis) -> dict[str, Any]:
 
 def ranked(rows: Sequence[Mapping[str, Any]], least: float) -> tuple[dict[str, Any], ...]:
     """Return rows of `SLIPS`, worst first, those of a score below ``least`` left out."""
-    slips = [row for row in rows if row["error"] is None and row["score"] >= least]
+    slips = [row for row in rows if row["rule"] is not None and row["score"] >= least]
     slips.sort(key=lambda row: (-row["score"], row["report_row"]))
     return tuple(
         {name: rank if name == "rank" else row[name] for name in SLIPS.names}

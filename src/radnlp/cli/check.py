@@ -9,7 +9,7 @@ import typer
 
 from radnlp.cli.options import TextStage, VisionStage
 from radnlp.cli.progress import show_progress
-from radnlp.cli.results import say, say_failures
+from radnlp.cli.results import say, say_failures, say_notices
 from radnlp.errors import InputError
 from radnlp.schema import Failure
 
@@ -125,6 +125,7 @@ def _tell(done: "Checked", output: Path | None, most: int) -> None:
         say("A list to look at, not a verdict. Draft. Not for diagnosis.")
         if done.unchecked:
             say(f"{done.unchecked:,} of the reports could not be checked")
+    say_notices(done.notices)
     if done.resumed:
         say(f"{done.resumed:,} reports had been done before")
     failures = [

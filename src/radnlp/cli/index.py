@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from radnlp.cli.options import TextStage
-from radnlp.cli.results import say, say_failures
+from radnlp.cli.results import say, say_failures, say_notices
 
 EXAMPLES = """\b
 Examples:
@@ -63,6 +63,7 @@ def index(
     )
     say(f"{summary.reports:,} reports ({summary.repeated:,} more were copies)")
     say(f"{summary.kept:,} different sentences of {summary.sentences:,} in {summary.folder}")
+    say_notices(summary.notices)
     if summary.failures:
         say(f"{len(summary.failures):,} reports could not be read")
         say_failures(summary.failures)

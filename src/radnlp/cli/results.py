@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from radnlp.errors import OutputError
 from radnlp.registry import writers
 from radnlp.schema import Analysis, Failure
+
+if TYPE_CHECKING:
+    from radnlp.archive import Noted
 
 
 def check_outputs(paths: Sequence[Path]) -> None:
@@ -59,6 +63,12 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
+def say_notices(notices: "Sequence[Noted]") -> None:
+    """Print what was odd about reports to standard error, a line for each kind."""
+    for one in notices:
+        say(f"note: {one.reports:,} reports: {one.name}: {one.message}")
+
+
 def say_failures(failures: Sequence[Failure], *, listed: str | None = None) -> None:
     """Print the first 20 failures to standard error, and how many more there are.
 
@@ -73,4 +83,4 @@ def say_failures(failures: Sequence[Failure], *, listed: str | None = None) -> N
         say(f"… and {len(failures) - 20:,} more failed{where}")
 
 
-__all__ = ["check_outputs", "save", "say", "say_failures", "show", "show_summary"]
+__all__ = ["check_outputs", "save", "say", "say_failures", "say_notices", "show", "show_summary"]

@@ -241,6 +241,13 @@ def test_a_study_without_a_report_is_a_failure_and_never_left_out(tmp_path: Path
     assert [json.loads(line)["id"] for line in lines] == ["blank", "image", "latin"]
 
 
+def test_reports_that_do_not_look_english_are_counted(tmp_path: Path) -> None:
+    foreign = "Kein Erguss und kein Pneumothorax."
+    done = go(archive(tmp_path, {"id": "a", "text": foreign}, {"id": "c", "text": SLIP}))
+    assert [(one.name, one.reports) for one in done.notices] == [("LanguageWarning", 1)]
+    assert (done.failures, len(done.slips)) == ((), 1)
+
+
 def test_a_blank_report_of_a_table_is_a_failure(tmp_path: Path) -> None:
     done = go(archive(tmp_path, {"id": "a", "text": " "}, {"id": "c", "text": SLIP}))
     assert [(one["id"], one["error"]) for one in done.failures] == [("a", "ReportMissing")]

@@ -337,6 +337,20 @@ def test_a_formula_is_defused_in_the_tables_beside(tmp_path: Path, name: str) ->
         assert next(csv.DictReader(lines))["report_id"] == "'=HYPERLINK(1)"
 
 
+def test_reports_that_do_not_look_english_are_counted(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    foreign = "Kein Erguss und kein Pneumothorax."
+    source.write_text(f"id,text\n1,{foreign}\n2,No mass.\n3,{foreign}\n4,\n", encoding="utf-8")
+    summary = go(source, tmp_path / "out.parquet", shard_size=2)
+    assert [(one.name, one.reports) for one in summary.notices] == [
+        ("LanguageWarning", 2),
+        ("EmptyReport", 1),
+    ]
+    assert "does not look English" in summary.notices[0].message
+    assert (summary.reports, summary.failures) == (4, 0)
+    assert pq.read_table(tmp_path / "out.parquet").schema == ENTITIES
+
+
 def test_counts_and_quantities_are_cells_of_csv(tmp_path: Path) -> None:
     source = tmp_path / "a.csv"
     source.write_text('id,text\n1,"Two renal cysts, 8 HU."\n', encoding="utf-8")

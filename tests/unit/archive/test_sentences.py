@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from radnlp.archive import build_index
+from radnlp.archive import Reading, build_index
 from radnlp.errors import FileMissing, InputError, OutputError
 from radnlp.registry import text_stages
 from radnlp.report.index import SentenceIndex
@@ -27,6 +27,16 @@ def test_findings_and_impression_are_indexed_and_history_is_not(tmp_path) -> Non
     texts = {one.text for one in SentenceIndex.load(tmp_path / "index").entries}
     assert texts == {"No mass.", "Cardiomegaly."}
     assert (summary.reports, summary.kept, summary.sentences) == (1, 2, 3)
+
+
+def test_every_file_is_read_as_the_user_says(tmp_path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_bytes(
+            f"befund\n\xfcber {name}. No mass.\n".encode("cp1252")
+        )
+    reading = Reading(text_columns=("befund",), encoding="cp1252")
+    summary = build_index([tmp_path], tmp_path / "index", reading=reading)
+    assert (summary.reports, summary.failures) == (2, ())
 
 
 def test_a_copy_of_a_report_counts_once(tmp_path) -> None:
@@ -53,6 +63,12 @@ def test_a_report_that_the_text_stage_refuses_takes_no_other_with_it(tmp_path) -
         ("reports.jsonl:1", "ReportTooLong")
     ]
     assert (summary.reports, summary.kept) == (1, 1)
+
+
+def test_reports_that_do_not_look_english_are_counted(tmp_path) -> None:
+    write(tmp_path / "reports.jsonl", "Kein Erguss und kein Pneumothorax.", "No mass.")
+    (noted,) = build_index([tmp_path], tmp_path / "index").notices
+    assert (noted.name, noted.reports) == ("LanguageWarning", 1)
 
 
 def test_the_language_is_that_of_the_text_stage_or_refused(tmp_path) -> None:

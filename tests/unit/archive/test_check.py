@@ -212,7 +212,8 @@ def test_weights_that_are_not_there_end_the_run(tmp_path: Path, workers: int) ->
         shutil.copytree(load_example().folder, tmp_path / "studies" / name)
     options = CheckOptions(studies=True, vision="none/there.safetensors", shard_size=1)
     with pytest.raises(ModelNotFound, match="no weights at"):
-        check([tmp_path / "studies"], options=options, workers=workers)
+        check([tmp_path / "studies"], tmp_path / "slips.csv", options=options, workers=workers)
+    assert [path.name for path in tmp_path.iterdir()] == ["studies"]
 
 
 def study(folder: Path, name: str, report: bytes | None, *, image: bool = True) -> Path:

@@ -24,7 +24,7 @@ _TEXTS = frozenset({"TX", "FT", "ST", "CE", "CF"})
 _WITHDRAWN = frozenset({"D", "W"})
 #: Suffixes of OBX-3 that name a section.
 _SECTIONS = {"IMP": "IMPRESSION", "REC": "RECOMMENDATION", "ADT": "ADDENDUM"}
-_TITLED = re.compile(r"\s*[A-Z][A-Z /]{2,40}:")
+_TITLED = re.compile(r"[A-Z][A-Z /]{2,40}:")
 _HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+")
 
 

@@ -9,6 +9,7 @@ patient text or identifiers.
     ├── InputError                 wrong arguments, or nothing to work on
     │   ├── EncodingError            text that is not valid Unicode, a file that is not valid UTF-8
     │   ├── ReportTooLong            a report over the limit of the text stage
+    │   ├── ReportMissing            no report, or a blank one, where one is to be checked
     │   ├── LanguageNotSupported     no rules for that language
     │   ├── MixedPatients            files of several patients where one is expected
     │   ├── IndexMissing             retrieval is asked for without an index of sentences
@@ -48,6 +49,8 @@ patient text or identifiers.
     │       ├── CorruptArchive
     │       ├── MalformedRow
     │       └── InvalidRecord
+    │           ├── InvalidHL7         a message that is cut or holds no text
+    │           └── InvalidFhir        a resource that holds no report
     └── ModelError
         ├── ModelNotFound            no such weights here; nothing is downloaded silently
         ├── ModelRejected            pickles, broken safetensors, wrong checksum
@@ -71,6 +74,10 @@ class EncodingError(InputError):
 
 class ReportTooLong(InputError):
     """A report over the character limit of the text stage."""
+
+
+class ReportMissing(InputError):
+    """There is no report, or a blank one, where one is to be checked."""
 
 
 class LanguageNotSupported(InputError):
@@ -229,6 +236,14 @@ class InvalidRecord(ArchiveError):
     """One record of an archive is not what was expected."""
 
 
+class InvalidHL7(InvalidRecord):
+    """An HL7 v2 message that is cut, or holds no text of a report."""
+
+
+class InvalidFhir(InvalidRecord):
+    """A FHIR resource that holds no report, or none with text."""
+
+
 class ModelError(RadnlpError):
     """Weights that cannot be used."""
 
@@ -263,6 +278,8 @@ __all__ = [
     "IndexMissing",
     "InflateLimit",
     "InputError",
+    "InvalidFhir",
+    "InvalidHL7",
     "InvalidHeader",
     "InvalidRecord",
     "LanguageNotSupported",
@@ -280,6 +297,7 @@ __all__ = [
     "OutputError",
     "RadnlpError",
     "ReportIsPdf",
+    "ReportMissing",
     "ReportTooLong",
     "SeveralSeries",
     "StageNotFound",

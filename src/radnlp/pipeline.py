@@ -122,6 +122,20 @@ class Pipeline:
         for registry, stage in self._asked.values():
             _check_name(registry, stage)
 
+    def build(self) -> Pipeline:
+        """Build every stage now, so that one that cannot be built is told before any work.
+
+        Returns:
+            The pipeline itself.
+
+        Raises:
+            ModelError: Weights that are not there or cannot be used.
+            RadnlpError: What else a stage raises.
+        """
+        for name in self._asked:
+            self._stage(name)
+        return self
+
     def __call__(self, study: Study) -> Analysis:
         """Analyse one study.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from radnlp.errors import StageNotFound
@@ -69,9 +70,26 @@ writers = Registry("radnlp.output", "output format")
 label_schemes = Registry("radnlp.labels", "label scheme")
 label_files = Registry("radnlp.label_files", "label set format")
 
+
+def label_scheme(scheme: str | Path) -> Any:
+    """Return what makes labels of entities and sections.
+
+    Args:
+        scheme: Name of a label scheme, or a TOML file that holds one.
+
+    Raises:
+        StageNotFound: No such label scheme.
+        FileMissing: No such file.
+        InputError: The file is no label set; the message says what is wrong in it.
+    """
+    kind = Path(scheme).suffix.lower().lstrip(".")
+    return label_files.get(kind)(scheme) if kind else label_schemes.get(str(scheme))
+
+
 __all__ = [
     "Registry",
     "label_files",
+    "label_scheme",
     "label_schemes",
     "link_stages",
     "report_stages",

@@ -175,6 +175,13 @@ def test_a_batch_is_lazy() -> None:
     assert len(taken) <= 5
 
 
+def test_build_tells_of_weights_that_are_not_there_before_any_study() -> None:
+    assert PIPELINE.build() is PIPELINE
+    lazy = Pipeline(vision="none/there.safetensors", link=None, report=None)
+    with pytest.raises(ModelNotFound, match="no weights at"):
+        lazy.build()
+
+
 def test_a_misspelt_stage_names_the_nearest() -> None:
     with pytest.raises(StageNotFound, match="Did you mean 'rules'"):
         Pipeline(text="rule")

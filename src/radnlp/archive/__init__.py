@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from radnlp.archive.checking import Checked, CheckOptions, check, check_reports, check_studies
+from radnlp.archive.notices import Noted
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading
 from radnlp.archive.run import ExtractOptions, Summary, extract
@@ -23,6 +24,7 @@ __all__ = [
     "Checked",
     "ExtractOptions",
     "IndexSummary",
+    "Noted",
     "Progress",
     "Reading",
     "Summary",

@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from radnlp.archive.notices import Noted, count_notices
+from radnlp.archive.sources import FAILURES
 from radnlp.archive.table import ENTITIES, RECOMMENDATIONS, REPORT_COLUMNS, SCORES
 from radnlp.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _ROW_GROUP = 100_000
@@ -42,33 +44,53 @@ class Outputs(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Rows of each file."""
+    """Rows of each file, and what was odd about the reports."""
 
     entities: int
     recommendations: int
     scores: int
     failures: int
+    notices: tuple[Noted, ...]
+
+
+def result_files(out: Path, endings: Collection[str]) -> tuple[Path, Path]:
+    """Return the file that a run is to write, and that of its failures: ``OUT.failures.jsonl``.
+
+    Raises:
+        OutputError: The ending is none of ``endings``, there is no such folder, or a folder has
+            the name of a file.
+    """
+    if out.suffix.lower() not in endings and not out.is_dir():
+        raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(endings)}")
+    if not out.parent.is_dir():
+        raise OutputError(f"cannot write {out}: there is no folder {out.parent}; make it")
+    files = out, out.with_name(f"{out.name}{FAILURES}")
+    _refuse_folders(files)
+    return files
 
 
 def outputs_of(out: Path) -> Outputs:
     """Return the files of a run that writes to ``out``.
 
     Raises:
-        OutputError: The ending is not ``.parquet``, ``.jsonl`` or ``.csv``, or a folder has the
-            name of a table.
+        OutputError: The ending is not ``.parquet``, ``.jsonl`` or ``.csv``, there is no such
+            folder, or a folder has the name of a table.
     """
-    if out.suffix.lower() not in WRITERS and not out.is_dir():
-        raise OutputError(f"cannot write {out.name!r}; expected an ending of {', '.join(WRITERS)}")
+    entities, failures = result_files(out, WRITERS)
     outputs = Outputs(
-        entities=out,
+        entities=entities,
         recommendations=out.with_suffix(f".recommendations{out.suffix}"),
         scores=out.with_suffix(f".scores{out.suffix}"),
-        failures=out.with_name(f"{out.name}.failures.jsonl"),
+        failures=failures,
     )
-    for path in outputs:
+    _refuse_folders(outputs)
+    return outputs
+
+
+def _refuse_folders(files: Iterable[Path]) -> None:
+    for path in files:
         if path.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; expected a file name")
-    return outputs
 
 
 def merge(parts: Sequence[Path], outputs: Outputs, work: Path, *, reports: int) -> Counts:
@@ -85,18 +107,24 @@ def merge(parts: Sequence[Path], outputs: Outputs, work: Path, *, reports: int) 
         reports: Number of reports, failed ones included.
 
     Returns:
-        Rows of each file.
+        Rows of each file, and the notices by kind.
     """
     failed = [row for part in parts for row in _failures(part)]
     entities = recommendations = scores = 0
     if not 0 < reports == len(failed):
         entities, recommendations, scores = _write_tables(parts, outputs, work)
+    write_failures(failed, outputs.failures, work)
+    notices = count_notices(notice for part in parts for notice in _notices(part))
+    return Counts(entities, recommendations, scores, failures=len(failed), notices=notices)
+
+
+def write_failures(failed: Sequence[Mapping[str, Any]], path: Path, work: Path) -> None:
+    """Write a JSON line per failure; without failures there is no file."""
     if failed:
-        with whole_file(outputs.failures, work) as draft:
+        with whole_file(path, work) as draft:
             _write_lines(failed, draft)
     else:
-        outputs.failures.unlink(missing_ok=True)
-    return Counts(entities, recommendations, scores, failures=len(failed))
+        path.unlink(missing_ok=True)
 
 
 def _write_tables(parts: Sequence[Path], outputs: Outputs, work: Path) -> list[int]:
@@ -146,6 +174,12 @@ def _failures(part: Path) -> Iterator[dict[str, Any]]:
         yield {"id": row.pop("report_id"), "row": row.pop("report_row"), **row}
 
 
+def _notices(part: Path) -> Iterator[tuple[int, str, str]]:
+    table = pq.read_table(part, columns=["report_row", "notice", "message"])
+    for row in table.filter(pc.is_valid(table["notice"])).to_pylist():
+        yield row["report_row"], row["notice"], row["message"]
+
+
 def _entities(part: Path) -> pa.Table:
     table = pq.read_table(part, columns=ENTITIES.names)
     return table.filter(pc.is_valid(table["entity_id"]))
@@ -178,7 +212,7 @@ def _write_jsonl(tables: Iterable[pa.Table], path: Path, _: pa.Schema) -> int:
     return _write_lines((row for table in tables for row in table.to_pylist()), path)
 
 
-def _write_lines(rows: Iterable[dict[str, Any]], path: Path) -> int:
+def _write_lines(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
     written = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
@@ -211,4 +245,13 @@ def _cell(value: Any) -> Any:
 
 WRITERS = {".parquet": _write_parquet, ".jsonl": _write_jsonl, ".csv": _write_csv}
 
-__all__ = ["WRITERS", "Counts", "Outputs", "merge", "outputs_of", "whole_file"]
+__all__ = [
+    "WRITERS",
+    "Counts",
+    "Outputs",
+    "merge",
+    "outputs_of",
+    "result_files",
+    "whole_file",
+    "write_failures",
+]

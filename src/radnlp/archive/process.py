@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from radnlp.archive.rows import Rows
 from radnlp.pipeline import Pipeline
-from radnlp.registry import text_stages
 from radnlp.schema import Failure, Report, Study
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ def process(
 
     Returns:
         Columns of `RESULTS`, in input order: one row per entity, one per recommendation and one
-        per score, which stand in a struct of their own; one per failed report with ``error`` and
-        ``message``.
+        per score, which stand in a struct of their own; one per notice with ``notice`` and
+        ``message``; one per failed report with ``error`` and ``message``.
     """
     reports = batch.to_pylist()
     read = _pipeline(text).map(
@@ -62,7 +61,7 @@ def study_of(report: dict[str, Any], language: str | None) -> Study:
 def _pipeline(text: str) -> Pipeline:
     # Built here and not in `Pipeline.map`: a stage that cannot be built ends the run, it does not
     # fail every report.
-    return Pipeline(text=text_stages.get(text)(), vision=None, link=None, report=None)
+    return Pipeline(text=text, vision=None, link=None, report=None).build()
 
 
 __all__ = ["process", "study_of"]

@@ -2,75 +2,30 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
 from collections import deque
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from radnlp.errors import CorruptArchive, InputError, InvalidRecord, MalformedRow, RadnlpError
+from radnlp.archive.messages import fhir_records, read_hl7
+from radnlp.archive.reading import Reading, Record, open_text
+from radnlp.archive.table import REPORT_COLUMNS
+from radnlp.errors import CorruptArchive, InvalidRecord, MalformedRow, RadnlpError
 from radnlp.io.exam import exam_of
+from radnlp.io.fhir import is_fhir
 from radnlp.io.record import choose_columns, id_of, text_of, valid_unicode
-from radnlp.schema import Exam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import TextIO
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from radnlp.archive.sources import Source
 
 #: Longest csv field that is read; the text stage has a limit of its own below it.
 FIELD_LIMIT = 4_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One report of a file, or why it could not be read.
-
-    Attributes:
-        id: Its name: from its id field, else the file's name and, in files of many reports, the
-            line (csv, jsonl) or the number of the record.
-        text: The report; ``None`` with an error.
-        position: Bytes of the file that were read so far, for the progress bar.
-        error: What is wrong with this record or, if it is the last one, with the rest of the file.
-        exam: What other fields say of the examination; ``None``: nothing.
-    """
-
-    id: str
-    text: str | None = None
-    position: int = 0
-    error: RadnlpError | None = None
-    exam: Exam | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How the user says that the files are to be read.
-
-    Attributes:
-        text_columns: Fields with the text; empty: found by name.
-        id_column: Field with the report's name; ``None``: found by name.
-        encoding: Of csv, jsonl, json and txt files.
-
-    Raises:
-        InputError: No such encoding.
-    """
-
-    text_columns: tuple[str, ...] = ()
-    id_column: str | None = None
-    encoding: str = "utf-8"
-
-    def __post_init__(self) -> None:
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            raise InputError(
-                f"no encoding called {self.encoding!r}; expected utf-8, cp1252, latin-1 or the like"
-            ) from None
 
 
 def read_records(source: Source, reading: Reading) -> Iterator[Record]:
@@ -104,28 +59,44 @@ def _record(place: str, fields: dict[str, Any], position: int, reading: Reading)
         return Record(id=name, position=position, error=error)
 
 
-def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
-    from radnlp.io import read_report
+def _refuse_own(names: Collection[str], reading: Reading) -> None:
+    """Refuse a table that a run wrote: its ``text`` is words of a report, and no report.
 
-    report = read_report(source.path, encoding=reading.encoding)
-    yield Record(id=source.name, text=report.text, position=source.size)
+    Raises:
+        InvalidRecord: It has the columns of one, and the user names no other column.
+    """
+    if not reading.text_columns and set(REPORT_COLUMNS) <= set(names):
+        raise InvalidRecord(
+            "a table that radnlp wrote, expected reports; leave the file out, or name the column "
+            "of the text if it does hold reports"
+        )
+
+
+def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
+    from radnlp.io.reports import report_and_exam
+
+    report, exam = report_and_exam(source.path, encoding=reading.encoding)
+    yield Record(id=source.name, text=report.text, position=source.size, exam=exam)
 
 
 # csv
 
 
 def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
-    with _open(source, reading) as lines, _field_limit():
-        first = lines.readline()
-        if not first.strip():
+    with open_text(source, reading) as lines, _field_limit():
+        blank, first = 0, lines.readline()
+        while first and not first.strip():
+            blank, first = blank + 1, lines.readline()
+        if not first:
             raise CorruptArchive("the file is empty; expected a first line that names the columns")
         valid_unicode(first)
         delimiter = max(",;\t|", key=first.count)
-        rows = _rows(chain([first], lines), delimiter)
+        rows = _rows(chain([first], lines), delimiter, line=blank + 1)
         line, header = next(rows)
         if isinstance(header, MalformedRow):
             raise header
         names = _column_names(header)
+        _refuse_own(names, reading)
         choose_columns(names, text=reading.text_columns, identity=reading.id_column)
         for line, row in rows:
             place, position = f"{source.name}:{line}", lines.buffer.tell()
@@ -142,8 +113,10 @@ def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
                 yield Record(id=place, position=position, error=problem)
 
 
-def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | MalformedRow]]:
-    """Yield each row with the number of its first line.
+def _rows(
+    lines: Iterable[str], delimiter: str, *, line: int
+) -> Iterator[tuple[int, list[str] | MalformedRow]]:
+    """Yield each row with the number of its first line; the first of all is ``line``.
 
     After a row that cannot be parsed, reading goes on at the line below the row's first, so that
     an open quote costs one row and not the rest of the file.
@@ -160,7 +133,6 @@ def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]
             taken.append(line)
             yield line
 
-    line = 1
     parser = csv.reader(feed(), delimiter=delimiter, strict=True)
     while True:
         try:
@@ -211,35 +183,54 @@ def _field_limit() -> Iterator[None]:
 def _read_jsonl(source: Source, reading: Reading) -> Iterator[Record]:
     if not source.size:
         raise CorruptArchive("the file is empty; expected one JSON object on each line")
-    with _open(source, reading) as lines:
+    with open_text(source, reading) as lines:
+        looked = False
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                place = f"{source.name}:{number}"
-                yield _json_record(place, partial(_json, line), lines.buffer.tell(), reading)
+            if not line.strip():
+                continue
+            place = f"{source.name}:{number}"
+            if not looked:
+                looked = True
+                _refuse_own_lines(line, reading)
+            yield from _json_records(place, partial(_json, line), lines.buffer.tell(), reading)
+
+
+def _refuse_own_lines(first: str, reading: Reading) -> None:
+    with suppress(ValueError, RecursionError):
+        value = json.loads(first)
+        if isinstance(value, dict):
+            _refuse_own(value, reading)
 
 
 def _read_json(source: Source, reading: Reading) -> Iterator[Record]:
-    with _open(source, reading) as lines:
+    with open_text(source, reading) as lines:
         value = _json(lines.read())
     if isinstance(value, dict):
-        yield _json_record(source.name, lambda: value, source.size, reading)
+        yield from _json_records(source.name, lambda: value, source.size, reading)
         return
     if not isinstance(value, list):
         raise InvalidRecord(f"the file holds a JSON {type(value).__name__}; {_EXPECTED}")
     for number, item in enumerate(value):
         position = source.size * (number + 1) // len(value)
-        yield _json_record(f"{source.name}#{number}", partial(_same, item), position, reading)
+        place = f"{source.name}#{number}"
+        yield from _json_records(place, partial(_same, item), position, reading)
 
 
-def _json_record(place: str, read: Callable[[], object], position: int, reading: Reading) -> Record:
+def _json_records(
+    place: str, read: Callable[[], object], position: int, reading: Reading
+) -> Iterator[Record]:
     try:
         value = read()
     except RadnlpError as error:
-        return Record(id=place, position=position, error=error)
+        yield Record(id=place, position=position, error=error)
+        return
     if not isinstance(value, dict):
         problem = InvalidRecord(f"the record is a JSON {type(value).__name__}; {_EXPECTED}")
-        return Record(id=place, position=position, error=problem)
-    return _record(place, value, position, reading)
+        yield Record(id=place, position=position, error=problem)
+    elif is_fhir(value):
+        yield from fhir_records(place, value, position)
+    else:
+        yield _record(place, value, position, reading)
 
 
 def _json(text: str) -> object:
@@ -287,6 +278,7 @@ def _read_parquet(source: Source, reading: Reading) -> Iterator[Record]:
     try:
         with pq.ParquetFile(source.path) as file:
             names = tuple(file.schema_arrow.names)
+            _refuse_own(names, reading)
             columns = choose_columns(names, text=reading.text_columns, identity=reading.id_column)
             wanted = list(columns.all)
             exact = replace(reading, text_columns=columns.text, id_column=columns.id)
@@ -311,20 +303,9 @@ def _cell(scalar: Any) -> object:
         return error.object.decode("utf-8", "surrogateescape")
 
 
-@contextmanager
-def _open(source: Source, reading: Reading) -> Iterator[TextIO]:
-    """Open a text file so that bytes outside the encoding survive until their record is known."""
-    encoding = codecs.lookup(reading.encoding).name
-    with source.path.open(
-        encoding="utf-8-sig" if encoding == "utf-8" else encoding,
-        errors="surrogateescape",
-        newline="" if source.path.suffix.lower() in {".csv", ".tsv"} else "\n",
-    ) as lines:
-        yield lines
-
-
 _READERS: dict[str, Callable[[Source, Reading], Iterator[Record]]] = {
     ".csv": _read_csv,
+    ".hl7": read_hl7,
     ".json": _read_json,
     ".jsonl": _read_jsonl,
     ".ndjson": _read_jsonl,

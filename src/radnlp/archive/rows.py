@@ -29,7 +29,7 @@ class Rows:
         self._count = 0
 
     def add(self, report: Mapping[str, Any], result: Analysis | Failure) -> None:
-        """Add the rows of one report: entities, recommendations, scores; or the failure.
+        """Add the rows of one report: entities, recommendations, scores, notices; or the failure.
 
         Args:
             report: A row of `REPORTS`.
@@ -48,6 +48,12 @@ class Rows:
             self._extend(report, len(advice), {"recommendation": map(_recommendation, advice)})
         if scores:
             self._extend(report, len(scores), {"score": map(_score, scores)})
+        if result.warnings:
+            said = {
+                "notice": [notice.name for notice in result.warnings],
+                "message": [notice.message for notice in result.warnings],
+            }
+            self._extend(report, len(result.warnings), said)
 
     def _extend(
         self, report: Mapping[str, Any], count: int, values: Mapping[str, Iterable[Any]]

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from radnlp.archive.merge import merge, outputs_of
+from radnlp.archive.notices import Noted
 from radnlp.archive.process import process
 from radnlp.archive.records import Reading, read_records
 from radnlp.archive.shards import Job, work_through
 from radnlp.archive.sources import find_sources
 from radnlp.archive.table import REPORTS, RESULTS
 from radnlp.errors import InputError
-from radnlp.registry import text_stages
+from radnlp.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,8 +45,7 @@ class ExtractOptions:
     shard_size: int = 500
 
     def __post_init__(self) -> None:
-        if self.text not in text_stages.names():
-            text_stages.get(self.text)
+        Pipeline(text=self.text, vision=None, link=None, report=None)  # Refuses other names.
         if self.shard_size < 1:
             raise InputError(f"shard_size must be at least 1, got {self.shard_size}")
 
@@ -61,6 +61,7 @@ class Summary:
         recommendations: The same of recommendations.
         scores: The same of scores.
         failures: Reports that failed, and files that could not be read.
+        notices: What was odd about reports that were read, by kind.
         skipped: Files of the folders whose ending says that they hold no reports.
         out: The table of entities.
         recommendations_file: The table of recommendations.
@@ -74,6 +75,7 @@ class Summary:
     recommendations: int
     scores: int
     failures: int
+    notices: tuple[Noted, ...]
     skipped: int
     out: Path
     recommendations_file: Path
@@ -108,7 +110,7 @@ def extract(
     Raises:
         FileError: No such input, or the output cannot be written. A report that cannot be read
             is no error: it is listed in ``OUT.failures.jsonl``.
-        InputError: Fewer than one worker.
+        InputError: Fewer than one worker, or files without a single report.
     """
     options = options or ExtractOptions()
     outputs = outputs_of(Path(out))

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count, islice
 from multiprocessing import get_context, parent_process
@@ -120,7 +121,7 @@ def work_through(
         on_progress: Called after each shard.
 
     Raises:
-        InputError: Fewer than one worker.
+        InputError: Fewer than one worker, or files without a single report.
         OutputError: The folder cannot be written.
     """
     workers = available_processors() if workers is None else workers
@@ -130,13 +131,22 @@ def work_through(
     _prepare(folder, plan)
     reports = resumed = position = 0
     parts: list[Path] = []
-    for shard, was_done in _run(_shards(sources, job, folder / plan), job, workers):
-        reports += shard.reports
-        resumed += shard.reports * was_done
-        parts.append(shard.part)
-        position = max(position, shard.position)
-        if on_progress:
-            on_progress(Progress(reports=reports, done=position / max(sources.size, 1)))
+    try:
+        for shard, was_done in _run(_shards(sources, job, folder / plan), job, workers):
+            reports += shard.reports
+            resumed += shard.reports * was_done
+            parts.append(shard.part)
+            position = max(position, shard.position)
+            if on_progress:
+                on_progress(Progress(reports=reports, done=position / max(sources.size, 1)))
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # Only where nothing was finished: a folder with parts stays.
+    if not reports:
+        raise InputError(
+            f"the {len(sources.files):,} files hold no report, only headers or blank lines; "
+            "expected at least one"
+        )
     return Parts(files=tuple(sorted(parts)), reports=reports, resumed=resumed)
 
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from radnlp import errors
 from radnlp.archive.table import REPORT_COLUMNS, REPORTS
 from radnlp.schema import ConflictKind, Failure
 from radnlp.text.consistency import check_report
@@ -43,6 +44,9 @@ IMAGE_WEIGHTS: dict[ConflictKind, float] = {
     ConflictKind.PRESENCE: 0.5,
     ConflictKind.COUNT: 0.3,
 }
+
+#: Of files that lie in a study's folder and are no report and no image: a viewer's, a table.
+_OTHER_FILES = frozenset({"InvalidRecord", "NotAnImage", "UnknownFormat"})
 
 _EXAM = pa.struct([
     pa.field("name", pa.string()),
@@ -74,27 +78,34 @@ SLIPS = pa.schema([
     pa.field("rank", pa.int64()), pa.field("score", pa.float64()), *_REPORT, *_SAID,
 ])  # fmt: skip
 
-#: What a shard's part holds; in each row ``rule`` or ``error`` is not null.
+#: What a shard's part holds; in each row one of ``rule``, ``error`` and ``notice`` is not null.
+#: ``part`` says that an error is of one file of a study whose others were checked all the same.
 FOUND = pa.schema([
     pa.field("score", pa.float64()), *_REPORT, *_SAID,
-    pa.field("error", pa.string()), pa.field("message", pa.string()),
+    pa.field("error", pa.string()), pa.field("message", pa.string()), pa.field("part", pa.bool_()),
+    pa.field("notice", pa.string()),
 ])  # fmt: skip
 
 
 def slips_of(
     report: Mapping[str, Any], outcome: Analysis | Failure, exam: Exam | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield rows of `FOUND`: one per slip, or one for the failure.
+    """Yield rows of `FOUND`: one per slip, notice and unusable file, or one for the failure.
 
     Args:
         report: A row of `CHECKED`.
-        outcome: What was read.
+        outcome: What was read, a report among it.
         exam: What is known of the examination.
     """
     about = {name: report[name] for name in REPORT_COLUMNS}
     if isinstance(outcome, Failure):
-        yield {**about, "error": outcome.error, "message": outcome.message}
+        yield {**about, "error": outcome.error, "message": outcome.message, "part": False}
     elif outcome.report is not None:
+        for notice in outcome.warnings:
+            if notice.name not in errors.__all__:
+                yield {**about, "notice": notice.name, "message": notice.message}
+            elif notice.name not in _OTHER_FILES:
+                yield {**about, "error": notice.name, "message": notice.message, "part": True}
         for slip in check_report(outcome.report, outcome.sections, outcome.entities, exam):
             yield {**about, **_of_text(slip, outcome.report.text)}
         for conflict in outcome.conflicts:
@@ -139,7 +150,7 @@ def _of_image(conflict: Conflict, analysis: Analysis) -> dict[str, Any]:
 
 def ranked(rows: Sequence[Mapping[str, Any]], least: float) -> tuple[dict[str, Any], ...]:
     """Return rows of `SLIPS`, worst first, those of a score below ``least`` left out."""
-    slips = [row for row in rows if row["error"] is None and row["score"] >= least]
+    slips = [row for row in rows if row["rule"] is not None and row["score"] >= least]
     slips.sort(key=lambda row: (-row["score"], row["report_row"]))
     return tuple(
         {name: rank if name == "rank" else row[name] for name in SLIPS.names}

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 #: Endings of the files that hold reports.
-SUFFIXES = (".csv", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt")
+SUFFIXES = (".csv", ".hl7", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt")
+
+#: Ending of the files in which a run lists what it could not read; they are no input of another.
+FAILURES = ".failures.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def find_sources(archives: Sequence[str | Path], *, without: Collection[Path] = 
     skipped = 0
     for archive in archives:
         found = list(_expand(str(archive), own))
-        reports = [(path, name) for path, name in found if path.suffix.lower() in SUFFIXES]
+        reports = [(path, name) for path, name in found if _may_hold_reports(path)]
         if not reports:
             raise FileMissing(
                 f"{archive} holds no reports; expected files that end in {', '.join(SUFFIXES)}"
@@ -85,10 +88,14 @@ def find_sources(archives: Sequence[str | Path], *, without: Collection[Path] = 
     return Sources(files=tuple(files.values()), skipped=skipped)
 
 
-def find_studies(folders: Sequence[str | Path]) -> Sources:
+def find_studies(folders: Sequence[str | Path], *, without: Collection[Path] = ()) -> Sources:
     """List the studies of folders: every subfolder is one, sorted by name.
 
     A study's size and time of change are those of all its files.
+
+    Args:
+        folders: Whose subfolders are studies.
+        without: Folders that are never a study: what the run itself writes.
 
     Raises:
         FileMissing: No such folder.
@@ -96,12 +103,13 @@ def find_studies(folders: Sequence[str | Path]) -> Sources:
     """
     if not folders:
         raise InputError("no folder is given; expected a folder whose subfolders are studies")
+    own = {path.resolve() for path in without}
     studies: dict[Path, Source] = {}
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise FileMissing(f"no folder {folder}; expected one whose subfolders are studies")
         inside = (path for path in folder.iterdir() if not path.name.startswith("."))
-        found = sorted(path for path in inside if path.is_dir())
+        found = sorted(path for path in inside if path.is_dir() and path.resolve() not in own)
         if not found:
             raise InputError(
                 f"{folder} has no subfolders; expected one folder per study, with its images and "
@@ -132,6 +140,10 @@ def fingerprint(sources: Sources, options: Mapping[str, object]) -> str:
     files = [(str(file.path.resolve()), file.size, file.changed_ns) for file in sources.files]
     what = {"radnlp": __version__, "options": dict(options), "files": files}
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def _may_hold_reports(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.endswith(FAILURES)
 
 
 def _expand(archive: str, own: set[Path]) -> Iterator[tuple[Path, str]]:
@@ -186,4 +198,12 @@ def _source(path: Path, name: str) -> Source:
     return Source(path=path, name=name, size=state.st_size, changed_ns=state.st_mtime_ns)
 
 
-__all__ = ["SUFFIXES", "Source", "Sources", "find_sources", "find_studies", "fingerprint"]
+__all__ = [
+    "FAILURES",
+    "SUFFIXES",
+    "Source",
+    "Sources",
+    "find_sources",
+    "find_studies",
+    "fingerprint",
+]

@@ -173,13 +173,14 @@ RECOMMENDATIONS = pa.schema([*_REPORT_FIELDS, *_RECOMMENDATION])
 #: One score per row.
 SCORES = pa.schema([*_REPORT_FIELDS, *_SCORE])
 
-#: What `process` returns. In each row one of ``entity_id``, ``recommendation``, ``score`` and
-#: ``error`` is not null.
+#: What `process` returns. In each row one of ``entity_id``, ``recommendation``, ``score``,
+#: ``error`` and ``notice`` (what was odd about the report) is not null.
 RESULTS = pa.schema([
     *ENTITIES,
     pa.field("recommendation", _RECOMMENDATION),
     pa.field("score", _SCORE),
     pa.field("error", pa.string()),
+    pa.field("notice", pa.string()),
     pa.field("message", pa.string()),
 ])  # fmt: skip
 

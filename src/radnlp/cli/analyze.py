@@ -97,10 +97,8 @@ def _check_inputs(
 def _read_study(folder: Path, prior: Path | None, language: str | None) -> Study:
     from radnlp.io import load_study, read_report
 
-    study = load_study(folder)
-    if study.report and language:
-        study = replace(study, report=replace(study.report, language=language))
-    return replace(study, prior=read_report(prior)) if prior else study
+    study = load_study(folder, language=language)
+    return replace(study, prior=read_report(prior, language=language)) if prior else study
 
 
 def _piped() -> str:

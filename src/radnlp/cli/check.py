@@ -9,8 +9,9 @@ import typer
 
 from radnlp.cli.options import TextStage, VisionStage
 from radnlp.cli.progress import show_progress
-from radnlp.cli.results import say
-from radnlp.errors import InputError, OutputError
+from radnlp.cli.results import say, say_failures, say_notices
+from radnlp.errors import InputError
+from radnlp.schema import Failure
 
 if TYPE_CHECKING:
     from radnlp.archive import Checked
@@ -59,11 +60,16 @@ def check(
     most: Annotated[int, typer.Option(help="Slips listed on a terminal.")] = 50,
     text_column: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Column or field of the text; may be given again."),
+        typer.Option(
+            metavar="NAME",
+            help="Column or field of the text; may be given again. Not with --studies.",
+        ),
     ] = None,
     id_column: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Column or field that names the report."),
+        typer.Option(
+            metavar="NAME", help="Column or field that names the report. Not with --studies."
+        ),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
@@ -76,9 +82,6 @@ def check(
     """
     from radnlp import archive as archives
 
-    if output is not None and not output.parent.is_dir():
-        raise OutputError(f"cannot write {output}: there is no folder {output.parent}; make it")
-    page = output is not None and output.suffix.lower() == ".html"
     options = archives.CheckOptions(
         studies=studies,
         text=text_stage,
@@ -92,48 +95,43 @@ def check(
     try:
         with show_progress("check") as show:
             done = archives.check(
-                archive,
-                None if page else output,
-                options=options,
-                workers=workers,
-                on_progress=show,
+                archive, output, options=options, workers=workers, on_progress=show
             )
     except KeyboardInterrupt:
         say("radnlp: interrupted; with -o the same command goes on where it stopped")
         raise typer.Exit(130) from None
-    if 0 < done.reports == len(done.failures):
+    if 0 < done.reports == done.unchecked:
         first = done.failures[0]
         raise InputError(
-            f"none of the inputs could be read; the first: {first['id']}: {first['error']}: "
+            f"none of the inputs could be checked; the first: {first['id']}: {first['error']}: "
             f"{first['message']}"
         )
-    _tell(done, output, most, page=page)
+    _tell(done, output, most)
     if done.failures:
         raise typer.Exit(1)
 
 
-def _tell(done: "Checked", output: Path | None, most: int, *, page: bool) -> None:
-    from radnlp.output.checklist import checklist_page, checklist_text
+def _tell(done: "Checked", output: Path | None, most: int) -> None:
+    from radnlp.output.checklist import checklist_text
 
-    if output is not None and page:
-        output.write_bytes(checklist_page(done.slips, done.reports))
-    if output is not None:
-        say(
-            f"{len(done.slips):,} likely slips in {done.reports:,} reports: {output}\n"
-            "A list to look at, not a verdict. Draft. Not for diagnosis."
-        )
-    elif sys.stdout.isatty():
-        typer.echo(checklist_text(done.slips, done.reports, most).encode(), nl=False)
+    if output is None and sys.stdout.isatty():
+        page = checklist_text(done.slips, done.reports, done.unchecked, most)
+        typer.echo(page.encode(), nl=False)
     else:
-        for slip in done.slips:
+        for slip in done.slips if output is None else ():
             typer.echo(json.dumps(slip, ensure_ascii=False).encode())
+        where = f": {output}" if output else ""
+        say(f"{len(done.slips):,} likely slips in {done.reports:,} reports{where}")
         say("A list to look at, not a verdict. Draft. Not for diagnosis.")
+        if done.unchecked:
+            say(f"{done.unchecked:,} of the reports could not be checked")
+    say_notices(done.notices)
     if done.resumed:
         say(f"{done.resumed:,} reports had been done before")
-    for failure in done.failures[:20]:
-        say(f"failed: {failure['id']}: {failure['error']}: {failure['message']}")
-    if len(done.failures) > 20:
-        say(f"… and {len(done.failures) - 20:,} more failed")
+    failures = [
+        Failure(id=row["id"], error=row["error"], message=row["message"]) for row in done.failures
+    ]
+    say_failures(failures, listed=f"{output}.failures.jsonl" if output else None)
     if done.skipped:
         say(f"{done.skipped:,} files skipped: their endings hold no reports")
 

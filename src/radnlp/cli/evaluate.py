@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from radnlp.cli.options import LinkStage, TextStage, VisionStage, build_pipeline
-from radnlp.cli.results import say
+from radnlp.cli.results import say, say_failures
 from radnlp.errors import InputError, OutputError
-from radnlp.registry import text_stages
+from radnlp.registry import label_scheme, text_stages
 from radnlp.schema import DISCLAIMER, Failure
 
 if TYPE_CHECKING:
@@ -72,12 +72,19 @@ def links(
     Columns: image, phrase (or report), boxes (or x0, y0, x1, y1; stored pixels), and where known
     concept and patient.
     """
-    from radnlp.cli.cases import link_cases
-    from radnlp.evaluate import BoxCase, score_boxes
+    from radnlp.evaluate import BoxCase, link_cases, score_boxes
+    from radnlp.io import read_image
+    from radnlp.io.rows import read_rows
 
     _check_output(output)
     pipeline = build_pipeline(text=text_stage, vision=vision_stage, link=link_stage)
-    outcomes = list(link_cases(file, pipeline))
+    outcomes = list(
+        link_cases(
+            read_rows(file),
+            analyse=pipeline,
+            image_of=lambda name: read_image(file.parent / name, id="i0"),
+        )
+    )
     cases = [one for one in outcomes if isinstance(one, BoxCase)]
     failures = [one for one in outcomes if isinstance(one, Failure)]
     if failures and not cases:
@@ -90,8 +97,7 @@ def links(
     silent = sum(not case.found for case in cases)
     if silent:
         say(f"{silent:,} phrases were tied to no box; they count as misses")
-    for failure in failures:
-        say(f"failed: {failure.id}: {failure.error}: {failure.message}")
+    say_failures(failures)
     if failures:
         raise typer.Exit(1)
 
@@ -113,11 +119,21 @@ def drafts(
     reference_file, or one column per label; and where known patient. Two floors are printed
     beside: the best single draft for all, and the drafts dealt out anew.
     """
-    from radnlp.cli.cases import draft_cases
-    from radnlp.evaluate import score_drafts
+    from radnlp.evaluate import draft_cases, score_drafts
+    from radnlp.io import read_report
+    from radnlp.io.analyses import read_analysis
+    from radnlp.io.rows import read_rows
 
     _check_output(output)
-    cases = list(draft_cases(file, text_stages.get(text_stage)(), labels))
+    cases = list(
+        draft_cases(
+            read_rows(file),
+            read=text_stages.get(text_stage)(),
+            label=label_scheme(labels),
+            report_of=lambda name: read_report(file.parent / name),
+            analysis_of=lambda name: read_analysis(file.parent / name),
+        )
+    )
     figures = score_drafts(cases, uncertain_is_present=uncertain_present, draws=draws, seed=seed)
     _show(figures, output, file, len(cases))
 
@@ -134,11 +150,12 @@ def labels_(
     text_stage: TextStage = "rules",
 ) -> None:
     """Report labels against gold ones. Columns: text, one per label, and where known patient."""
-    from radnlp.cli.cases import label_cases
-    from radnlp.evaluate import score_labels
+    from radnlp.evaluate import label_cases, score_labels
+    from radnlp.io.rows import read_rows
 
     _check_output(output)
-    cases = list(label_cases(file, text_stages.get(text_stage)(), labels))
+    read, label = text_stages.get(text_stage)(), label_scheme(labels)
+    cases = list(label_cases(read_rows(file), read=read, label=label))
     figures = score_labels(cases, uncertain_is_present=uncertain_present, draws=draws, seed=seed)
     _show(figures, output, file, len(cases))
 
@@ -156,11 +173,11 @@ def entities(
 
     entities is a list of objects with concept and assertion; each pair counts once per report.
     """
-    from radnlp.cli.cases import entity_cases
-    from radnlp.evaluate import score_entities
+    from radnlp.evaluate import entity_cases, score_entities
+    from radnlp.io.rows import read_rows
 
     _check_output(output)
-    cases = list(entity_cases(file, text_stages.get(text_stage)()))
+    cases = list(entity_cases(read_rows(file), read=text_stages.get(text_stage)()))
     _show(score_entities(cases, draws=draws, seed=seed), output, file, len(cases))
 
 

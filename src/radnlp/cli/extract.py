@@ -9,7 +9,7 @@ import typer
 
 from radnlp.cli.options import TextStage
 from radnlp.cli.progress import show_progress
-from radnlp.cli.results import say
+from radnlp.cli.results import say, say_notices
 from radnlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def extract(
     archive: Annotated[
         list[str],
         typer.Argument(
-            metavar="ARCHIVE", help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt file."
+            metavar="ARCHIVE",
+            help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt, hl7 file.",
         ),
     ],
     output: Annotated[
@@ -95,6 +96,7 @@ def _tell(summary: "Summary", seconds: float) -> None:
     say(f"{summary.entities:,} entities in {summary.out}")
     say(f"{summary.recommendations:,} recommendations in {summary.recommendations_file}")
     say(f"{summary.scores:,} scores in {summary.scores_file}")
+    say_notices(summary.notices)
     if summary.failures:
         say(f"{summary.failures:,} failed: listed in {summary.failures_file}")
     if summary.skipped:

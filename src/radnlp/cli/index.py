@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from radnlp.cli.options import TextStage
-from radnlp.cli.results import say
+from radnlp.cli.results import say, say_failures, say_notices
 
 EXAMPLES = """\b
 Examples:
@@ -24,7 +24,8 @@ def index(
     archive: Annotated[
         list[str],
         typer.Argument(
-            metavar="ARCHIVE", help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt file."
+            metavar="ARCHIVE",
+            help="Folder, pattern, or csv, tsv, jsonl, json, parquet, txt, hl7 file.",
         ),
     ],
     output: Annotated[
@@ -39,6 +40,7 @@ def index(
         ),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
+    language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
     text_stage: TextStage = "rules",
     meaning: Annotated[
         bool,
@@ -56,12 +58,15 @@ def index(
         output,
         reading=archives.Reading(text_columns=tuple(text_column or ()), encoding=encoding),
         text=text_stage,
+        language=language,
         embed=Meaning() if meaning else HashedWords(),
     )
     say(f"{summary.reports:,} reports ({summary.repeated:,} more were copies)")
     say(f"{summary.kept:,} different sentences of {summary.sentences:,} in {summary.folder}")
+    say_notices(summary.notices)
     if summary.failures:
-        say(f"{summary.failures:,} records could not be read")
+        say(f"{len(summary.failures):,} reports could not be read")
+        say_failures(summary.failures)
         raise typer.Exit(1)
 
 

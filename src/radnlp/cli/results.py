@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from radnlp.errors import OutputError
 from radnlp.registry import writers
-from radnlp.schema import Analysis
+from radnlp.schema import Analysis, Failure
+
+if TYPE_CHECKING:
+    from radnlp.archive import Noted
 
 
 def check_outputs(paths: Sequence[Path]) -> None:
@@ -59,4 +63,24 @@ def say(message: str) -> None:
     typer.echo(message, err=True)
 
 
-__all__ = ["check_outputs", "save", "say", "show", "show_summary"]
+def say_notices(notices: "Sequence[Noted]") -> None:
+    """Print what was odd about reports to standard error, a line for each kind."""
+    for one in notices:
+        say(f"note: {one.reports:,} reports: {one.name}: {one.message}")
+
+
+def say_failures(failures: Sequence[Failure], *, listed: str | None = None) -> None:
+    """Print the first 20 failures to standard error, and how many more there are.
+
+    Args:
+        failures: What could not be used.
+        listed: The file that holds all of them, if there is one.
+    """
+    for one in failures[:20]:
+        say(f"failed: {one.id}: {one.error}: {one.message}")
+    if len(failures) > 20:
+        where = f": all of them are listed in {listed}" if listed else ""
+        say(f"… and {len(failures) - 20:,} more failed{where}")
+
+
+__all__ = ["check_outputs", "save", "say", "say_failures", "say_notices", "show", "show_summary"]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from radnlp.errors import InvalidRecord, UnknownFormat
+from radnlp.errors import InvalidFhir, InvalidRecord, UnknownFormat
+from radnlp.io.exam import exam_of
+from radnlp.io.fhir import is_fhir, read_resource, reports_of
+from radnlp.io.message import Message
 from radnlp.io.record import choose_columns, text_of
 
 
-def report_from_json(text: str, *, name: str) -> tuple[str, str | None]:
+def report_from_json(text: str, *, name: str) -> Message:
     """Take the report out of a JSON object.
 
-    Which fields are taken, and how sections become one text, stands in `radnlp.io.record`.
+    Which fields are taken, and how sections become one text, stands in `radnlp.io.record`; what
+    is taken of a FHIR resource, in `radnlp.io.fhir`.
 
     Returns:
-        The report's text, and its ``language`` if it is said.
+        The report's text, and its ``language`` and examination if they are said.
 
     Raises:
         InvalidRecord: Broken JSON, a key twice, NaN, nested too deep, or no report in it.
@@ -33,11 +37,28 @@ def report_from_json(text: str, *, name: str) -> tuple[str, str | None]:
             "read it with Analysis.from_json"
         )
     try:
-        found = text_of(record, choose_columns(tuple(record)))
+        return _from_fhir(record) if is_fhir(record) else _from_fields(record)
     except InvalidRecord as error:
-        raise InvalidRecord(f"{name}: {error}") from None
+        raise type(error)(f"{name}: {error}") from None
+
+
+def _from_fhir(resource: dict[str, Any]) -> Message:
+    reports = reports_of(resource)
+    if len(reports) > 1:
+        raise InvalidFhir(
+            f"a Bundle with {len(reports)} reports, expected a single one; use radnlp extract"
+        )
+    return read_resource(*reports[0])
+
+
+def _from_fields(record: dict[str, Any]) -> Message:
+    columns = choose_columns(tuple(record))
     language = record.get("language")
-    return found, language if isinstance(language, str) and language else None
+    return Message(
+        text=text_of(record, columns),
+        language=language if isinstance(language, str) and language else None,
+        exam=exam_of({what: record[field] for what, field in columns.exam}),
+    )
 
 
 def _parse(text: str, name: str) -> Any:

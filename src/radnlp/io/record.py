@@ -34,6 +34,10 @@ ID_NAMES = (
 )  # fmt: skip
 
 
+_UTF_16 = (0xFE, 0xFF)
+_USUAL = "cp1252 and latin-1 are usual"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """The fields that are read.
@@ -152,9 +156,12 @@ def valid_unicode(text: str) -> str:
     except UnicodeEncodeError as error:
         code = ord(text[error.start])
         if 0xDC80 <= code <= 0xDCFF:  # where Python's "surrogateescape" puts undecodable bytes
+            byte = code - 0xDC00
+            # A file in UTF-16 begins with one of these two; in other encodings they are rare.
+            usual = "it looks like utf-16" if byte in _UTF_16 and not error.start else _USUAL
             raise EncodingError(
-                f"byte 0x{code - 0xDC00:02X} is not valid in the file's encoding; expected UTF-8: "
-                "name the encoding (cp1252 and latin-1 are usual) or save the file as UTF-8"
+                f"byte 0x{byte:02X} is not valid in the file's encoding; expected UTF-8: "
+                f"name the encoding ({usual}) or save the file as UTF-8"
             ) from None
         raise EncodingError(
             f"a lone surrogate stands at character {error.start}; expected valid Unicode"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,20 +10,23 @@ from typing import TYPE_CHECKING
 from radnlp.errors import (
     EncodingError,
     InputError,
+    InvalidHL7,
     ReportTooLong,
     UnknownFormat,
 )
 from radnlp.io.dicomfile import claims_dicom, read_dataset
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
+from radnlp.io.hl7 import is_hl7, read_message, split_messages
 from radnlp.io.jsonreport import report_from_json
+from radnlp.io.message import Message
 from radnlp.io.nifti import holds_nifti
 from radnlp.io.pdf import pdf_text
 from radnlp.io.pixels import kind_of_object
 from radnlp.io.pydicom_guard import guarded
 from radnlp.io.raster import RASTER_SUFFIXES
 from radnlp.io.structured import report_text
-from radnlp.schema import Report
+from radnlp.schema import Exam, Report
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -47,9 +51,10 @@ def read_report(
     """Read one report from a file.
 
     Args:
-        source: A text file, a JSON file (``text``, ``report``, or fields named like sections), or
-            a DICOM structured report or encapsulated PDF, or a PDF with a text layer (needs the
-            extra ``pdf``). Its content decides, not its name.
+        source: A text file, a JSON file (``text``, ``report``, or fields named like sections; or a
+            FHIR DiagnosticReport), an HL7 v2 message, a DICOM structured report or encapsulated
+            PDF, or a PDF with a text layer (needs the extra ``pdf``). Its content decides, not its
+            name.
         id: The report's id.
         language: ISO 639-1 code; ``None`` takes what the file says, if it does.
         encoding: Encoding of a text or JSON file; it is never guessed.
@@ -63,10 +68,27 @@ def read_report(
         EncodingError: The bytes are not in ``encoding``; the message names the first wrong one.
         ReportTooLong: More than ``max_characters``.
         ReportIsPdf: A PDF document, bare or inside DICOM, whose text cannot be read.
-        InvalidRecord: JSON that is broken or has no report in it.
+        InvalidRecord: JSON or HL7 that is broken, or has no report or several in it.
         UnknownFormat: The content is no report.
         DicomError: A damaged DICOM file.
         InputError: ``source`` is no path, or ``encoding`` no encoding.
+    """
+    return report_and_exam(
+        source, id=id, language=language, encoding=encoding, max_characters=max_characters
+    )[0]
+
+
+def report_and_exam(
+    source: str | Path,
+    *,
+    id: str = "r0",
+    language: str | None = None,
+    encoding: str = "utf-8",
+    max_characters: int = MAX_CHARACTERS,
+) -> tuple[Report, Exam | None]:
+    """Return what `read_report` gives, and what the file says of the examination.
+
+    A DICOM object says it in its header, which `load_study` reads.
     """
     if not isinstance(source, str | Path):
         raise InputError(
@@ -76,18 +98,18 @@ def read_report(
     path = Path(source)
     content = sniff(read_head(path))
     if content is Content.DICOM:
-        text, said = _from_dicom(path, max_characters)
+        found = _from_dicom(path, max_characters)
     elif content is Content.PDF:
-        text, said = (
-            pdf_text(path.read_bytes(), name=path.name, max_characters=max_characters),
-            None,
+        found = Message(
+            text=pdf_text(path.read_bytes(), name=path.name, max_characters=max_characters)
         )
     else:
         _refuse(path, content)
-        text, said = _from_text(path, encoding, max_characters)
-    if len(text) > max_characters:
-        raise _too_long(path, f"{len(text):,} characters", max_characters)
-    return Report(text=text, id=id, language=language or said, source=path.name)
+        found = _from_text(path, encoding, max_characters)
+    if len(found.text) > max_characters:
+        raise _too_long(path, f"{len(found.text):,} characters", max_characters)
+    report = Report(text=found.text, id=id, language=language or found.language, source=path.name)
+    return report, found.exam
 
 
 def _refuse(path: Path, content: Content) -> None:
@@ -115,14 +137,26 @@ def _refuse(path: Path, content: Content) -> None:
         )
 
 
-def _from_text(path: Path, encoding: str, max_characters: int) -> tuple[str, str | None]:
+def _from_text(path: Path, encoding: str, max_characters: int) -> Message:
     size = path.stat().st_size
     if size > _MOST_BYTES * max_characters:
         raise _too_long(path, f"{size:,} bytes", max_characters)
     text = decode(path.read_bytes(), name=path.name, encoding=encoding)
     if path.suffix.lower() == ".json" or text.lstrip().startswith("{"):
         return report_from_json(text, name=path.name)
-    return text, None
+    return _only_message(text, path.name) if is_hl7(text) else Message(text=text)
+
+
+def _only_message(text: str, name: str) -> Message:
+    messages = split_messages(text)
+    if len(messages) != 1:
+        raise InvalidHL7(
+            f"{name}: {len(messages)} HL7 messages, expected a single one; use radnlp extract"
+        )
+    try:
+        return read_message(messages[0])
+    except InvalidHL7 as error:
+        raise InvalidHL7(f"{name}: {error}") from None
 
 
 def decode(data: bytes, *, name: str, encoding: str = "utf-8") -> str:
@@ -133,12 +167,9 @@ def decode(data: bytes, *, name: str, encoding: str = "utf-8") -> str:
         UnknownFormat: The bytes are no text in any encoding that is in use.
         InputError: There is no such encoding.
     """
+    check_encoding(encoding)
     try:
         text = data.decode(encoding).removeprefix("\ufeff")
-    except LookupError:
-        raise InputError(
-            f"there is no encoding called {encoding!r}, expected a name such as utf-8 or cp1252"
-        ) from None
     except UnicodeDecodeError as error:
         suggestion = suggest_encoding(data)
         if suggestion is None:
@@ -162,6 +193,20 @@ def decode(data: bytes, *, name: str, encoding: str = "utf-8") -> str:
     return text
 
 
+def check_encoding(encoding: str) -> None:
+    """Refuse an encoding that does not exist.
+
+    Raises:
+        InputError: There is no such encoding.
+    """
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise InputError(
+            f"there is no encoding called {encoding!r}, expected a name such as utf-8 or cp1252"
+        ) from None
+
+
 def suggest_encoding(data: bytes) -> str | None:
     """Name an encoding that the bytes could be in; ``None`` if they look like no text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or data[:400].count(0) * 3 > len(data[:400]):
@@ -180,20 +225,21 @@ def suggest_encoding(data: bytes) -> str | None:
     return None
 
 
-def _from_dicom(path: Path, max_characters: int) -> tuple[str, str | None]:
+def _from_dicom(path: Path, max_characters: int) -> Message:
     dataset, _ = read_dataset(path)
     with guarded() as notices:
         header = Header(dataset, name=path.name, notices=notices)
         document = _encapsulated_pdf(header, dataset)
         if document is not None:
-            return pdf_text(document, name=path.name, max_characters=max_characters), None
+            text = pdf_text(document, name=path.name, max_characters=max_characters)
+            return Message(text=text)
         text, language = report_text(header)
         if not text:
             raise UnknownFormat(
                 f"{path.name}: a DICOM {kind_of_object(header)} without any text, expected a "
                 "report; choose the object that holds the report"
             )
-    return text, language
+    return Message(text=text, language=language)
 
 
 def _encapsulated_pdf(header: Header, dataset: Dataset) -> bytes | None:
@@ -215,4 +261,4 @@ def _too_long(path: Path, found: str, max_characters: int) -> ReportTooLong:
     )
 
 
-__all__ = ["decode", "read_report", "suggest_encoding"]
+__all__ = ["check_encoding", "decode", "read_report", "report_and_exam", "suggest_encoding"]

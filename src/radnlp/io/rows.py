@@ -10,29 +10,26 @@ from typing import TYPE_CHECKING, Any
 from radnlp.errors import EncodingError, FileMissing, InvalidRecord, MalformedRow, UnknownFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _LINES = (".jsonl", ".ndjson")
 
 
-def read_rows(
-    path: str | Path, *, needed: Sequence[str] = ()
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_rows(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each row of a csv, tsv or jsonl file with its place, such as ``gold.csv:2``.
 
     Cells of csv are text; an empty cell is no value, and neither is null.
 
     Args:
         path: UTF-8, with a header if csv.
-        needed: Columns that every row must fill.
 
     Raises:
         FileMissing: No such file.
         UnknownFormat: Another ending.
         EncodingError: Not UTF-8.
         MalformedRow: A csv row with more or fewer fields than the header.
-        InvalidRecord: A line that is no JSON object, or a needed column without a value.
+        InvalidRecord: A line that is no JSON object.
     """
     path = Path(path)
     kind = path.suffix.lower()
@@ -43,12 +40,7 @@ def read_rows(
     read = _json_lines if kind in _LINES else _csv_rows
     try:
         for place, row in read(path):
-            given = {name: value for name, value in row.items() if value not in (None, "")}
-            for name in needed:
-                if name not in given:
-                    found = ", ".join(sorted(map(str, given))) or "nothing"
-                    raise InvalidRecord(f"{place}: there is no {name!r}; found {found}")
-            yield place, given
+            yield place, {name: value for name, value in row.items() if value not in (None, "")}
     except UnicodeDecodeError as error:
         raise EncodingError(
             f"{path.name}: byte {error.start} is not valid UTF-8; save the file as UTF-8"

@@ -20,7 +20,7 @@ from radnlp.io.images import read_image
 from radnlp.io.patient import Patient, count_patients, read_patient
 from radnlp.io.pixels import MAX_PIXELS, read_pixel_format, require_pixels
 from radnlp.io.pydicom_guard import guarded
-from radnlp.io.reports import read_report
+from radnlp.io.reports import check_encoding, report_and_exam
 from radnlp.io.representative import SERIES, middle_image
 from radnlp.io.slices import Slice, slices_of
 from radnlp.schema import Exam, Image, Notice, Report, Study
@@ -59,12 +59,15 @@ class _Gathered:
 
     max_pixels: int
     slices_kept: SlicesKept
+    language: str | None = None
+    encoding: str = "utf-8"
     found: list[_Found] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
     patients: set[Patient] = field(default_factory=set)
     exams: set[Exam] = field(default_factory=set)
+    told: set[Exam] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
 
     def notice(self, name: str, message: str, source: str) -> None:
@@ -76,7 +79,12 @@ class _Gathered:
 
 
 def load_study(
-    path: str | Path, *, slices: SlicesKept = "middle", max_pixels: int = MAX_PIXELS
+    path: str | Path,
+    *,
+    slices: SlicesKept = "middle",
+    language: str | None = None,
+    encoding: str = "utf-8",
+    max_pixels: int = MAX_PIXELS,
 ) -> Study:
     """Read a study from a folder or a file; the content of each file decides what it is.
 
@@ -86,7 +94,9 @@ def load_study(
     notice that says which slice and window that is; `radnlp.read_volume` reads such a series whole.
     Of the slices behind it, headers and the length of the pixel data are checked and what was odd
     is noted; their pixels are not decoded. The first report by name is the report;
-    one whose name says prior, previous or earlier is the prior report. A file that cannot be used
+    one whose name says prior, previous or earlier is the prior report. What is said of the
+    examination comes from the headers of DICOM, and where they say nothing from the report's file
+    (JSON, FHIR, HL7). A file that cannot be used
     becomes a notice with the error's name, and costs no other file. Links that lead out of the
     folder are not followed, and neither are the entries of a DICOMDIR.
 
@@ -94,18 +104,24 @@ def load_study(
         path: A folder (searched to the bottom) or a file.
         slices: ``all`` gives every slice of every series as an image, every frame of a CT, MR or
             PET object with several included.
+        language: ISO 639-1 code of the reports; ``None`` takes what a file says, if it does.
+        encoding: Of text and JSON files; it is never guessed.
         max_pixels: Largest rows times columns of an image.
 
     Raises:
         FileMissing: No such file or folder.
         MixedPatients: The files are of several patients.
-        InputError: Nothing in the folder can be used, or ``slices`` is neither of the two.
+        InputError: Nothing in the folder can be used, ``slices`` is neither of the two, or there
+            is no such encoding.
         RadnlpError: The only file cannot be used; its own error.
     """
     path = Path(path)
     if slices not in {"middle", "all"}:
         raise InputError(f"slices is {slices!r}, expected 'middle' or 'all'")
-    gathered = _Gathered(max_pixels=max_pixels, slices_kept=slices)
+    check_encoding(encoding)
+    gathered = _Gathered(
+        max_pixels=max_pixels, slices_kept=slices, language=language, encoding=encoding
+    )
     if path.is_dir():
         files, notices = files_of(path)
         gathered.notices.extend(notices)
@@ -140,7 +156,9 @@ def _take(file: Path, gathered: _Gathered, rank: int) -> None:
 
 
 def _take_report(file: Path, gathered: _Gathered) -> None:
-    report = read_report(file)
+    report, exam = report_and_exam(file, language=gathered.language, encoding=gathered.encoding)
+    if exam is not None and not _PRIOR.search(file.stem):
+        gathered.told.add(exam)
     if not report.text.strip():
         gathered.notice("EmptyReport", "the report has no text", file.name)
     gathered.reports.append(report)
@@ -247,7 +265,7 @@ def _study(name: str, gathered: _Gathered) -> Study:
         report=report,
         images=images,
         prior=prior,
-        exam=_common_exam(gathered.exams),
+        exam=_exam(gathered),
         warnings=tuple(gathered.notices),
     )
 
@@ -303,13 +321,25 @@ def _tell_of_others(
         gathered.notice(name, message + more, next(iter(sources)).name)
 
 
-def _common_exam(exams: set[Exam]) -> Exam | None:
+def _exam(gathered: _Gathered) -> Exam | None:
+    """Return what the images' headers say; what they leave open, as the report's file says it."""
+    headers, told = _common_exam(gathered.exams), _common_exam(gathered.told)
+    said = {
+        item.name: getattr(headers, item.name)
+        if getattr(headers, item.name) is not None
+        else getattr(told, item.name)
+        for item in fields(Exam)
+    }
+    exam = Exam(**said)
+    return None if exam == Exam() else exam
+
+
+def _common_exam(exams: set[Exam]) -> Exam:
     """Return what no file says otherwise: files of both sides leave no side."""
     said = {
         item.name: {getattr(exam, item.name) for exam in exams} - {None} for item in fields(Exam)
     }
-    exam = Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
-    return None if exam == Exam() else exam
+    return Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
 
 
 def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:

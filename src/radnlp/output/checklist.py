@@ -29,15 +29,18 @@ code { font-size: .85em; color: #556 }
 """
 
 
-def checklist_text(slips: Sequence[Mapping[str, Any]], reports: int, most: int) -> str:
+def checklist_text(
+    slips: Sequence[Mapping[str, Any]], reports: int, unchecked: int, most: int
+) -> str:
     """Return the worst slips as text, ending with a newline.
 
     Args:
         slips: Worst first.
         reports: How many were looked at.
+        unchecked: How many of them could not be checked.
         most: Slips that are listed; the others are counted.
     """
-    lines = [_head(slips, reports), ""]
+    lines = [_head(slips, reports, unchecked), ""]
     for slip in slips[:most]:
         lines.append(f"{slip['rank']:>4}  {slip['score']:.2f}  {one_line(slip['report_id'])}")
         lines.append(f"      {one_line(slip['sentence'])}  [{slip['rule']}]")
@@ -47,14 +50,14 @@ def checklist_text(slips: Sequence[Mapping[str, Any]], reports: int, most: int) 
     return "\n".join(lines) + "\n"
 
 
-def checklist_page(slips: Sequence[Mapping[str, Any]], reports: int) -> bytes:
-    """Return all slips as one HTML page that needs nothing else, UTF-8."""
+def checklist_page(slips: Sequence[Mapping[str, Any]], reports: int, unchecked: int) -> bytes:
+    """Return all slips as one HTML page that needs nothing else, UTF-8; see `checklist_text`."""
     rows = "\n".join(map(_row, slips))
     page = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <title>radnlp check</title><style>{_STYLE}</style></head>
 <body><h1>Likely slips and missed findings</h1>
-<p class="note">{html.escape(_head(slips, reports))}</p>
+<p class="note">{html.escape(_head(slips, reports, unchecked))}</p>
 <table><thead><tr><th>rank</th><th>score</th><th>report</th><th>what</th><th>words</th></tr></thead>
 <tbody>
 {rows}
@@ -63,11 +66,12 @@ def checklist_page(slips: Sequence[Mapping[str, Any]], reports: int) -> bytes:
     return page.encode()
 
 
-def _head(slips: Sequence[Mapping[str, Any]], reports: int) -> str:
+def _head(slips: Sequence[Mapping[str, Any]], reports: int, unchecked: int) -> str:
     touched = len({slip["report_row"] for slip in slips})
+    left_out = f"{unchecked:,} could not be checked. " if unchecked else ""
     return (
         f"{len(slips):,} likely slips in {touched:,} of {reports:,} reports, worst first. "
-        f"A list to look at, not a verdict. {DISCLAIMER}"
+        f"{left_out}A list to look at, not a verdict. {DISCLAIMER}"
     )
 
 

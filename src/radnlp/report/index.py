@@ -85,18 +85,21 @@ def tidy(text: str) -> str:
     return line if not line or line[-1] in ".!?" else f"{line.rstrip(';,:')}."
 
 
-def labels_of(text: str, read: Callable[[Report], TextReading]) -> tuple[Label, ...]:
+def labels_of(
+    text: str, read: Callable[[Report], TextReading], language: str | None = None
+) -> tuple[Label, ...]:
     """Return all that a sentence says; nothing if it may not stand in an index.
 
     Args:
         text: A tidy sentence.
         read: The text stage.
+        language: ISO 639-1 code of the sentence; ``None`` leaves it to the text stage.
     """
     if not text or len(text) > _LONGEST or text.isupper() or any(map(str.isdigit, text)):
         return ()
     if load_phrases().words["qualifiers"].intersection(re.findall(r"\w+", text.lower())):
         return ()
-    reading = read(Report(text=text, id="index", language="en"))
+    reading = read(Report(text=text, id="index", language=language))
     entities = [one for one in reading.entities if one.kind in _NAMED]
     advice = reading.recommendations or reading.scores
     if not entities or advice or not all(map(_is_plain, entities)):
@@ -176,8 +179,7 @@ class SentenceIndex:
         }
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / _TABLE).exists() and any(folder.iterdir()):
-                raise OutputError(f"{folder} is not empty and holds no index; name another folder")
+            check_folder(folder)
             _write(folder / _VECTORS, save({"vectors": self.vectors.astype(np.float16)}))
             _write(folder / _TABLE, json.dumps(table, ensure_ascii=False, indent=0).encode())
         except OSError as error:
@@ -233,10 +235,12 @@ class IndexBuilder:
 
     Args:
         read: The text stage; it reads each sentence as it will read a draft.
+        language: ISO 639-1 code of the reports; ``None`` leaves it to the text stage.
     """
 
-    def __init__(self, read: Callable[[Report], TextReading]) -> None:
+    def __init__(self, read: Callable[[Report], TextReading], language: str | None = None) -> None:
         self._read = read
+        self._language = language
         self._says: dict[str, tuple[Label, ...]] = {}
         self._texts: dict[str, str] = {}
         self._reports: Counter[str] = Counter()
@@ -251,7 +255,7 @@ class IndexBuilder:
             found.setdefault(text.lower(), text)
         for key, text in found.items():
             if key not in self._says:
-                self._says[key] = labels_of(text, self._read)
+                self._says[key] = labels_of(text, self._read, self._language)
             if self._says[key]:
                 self._texts.setdefault(key, text)
                 self._reports[key] += 1
@@ -266,6 +270,18 @@ class IndexBuilder:
         return SentenceIndex(entries, embed([one.text for one in entries]), embed.name)
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a place that holds something other than an index.
+
+    Raises:
+        OutputError: It is a file, or a folder with other files.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"cannot write {folder}: it is a file; expected the name of a folder")
+    if folder.is_dir() and not (folder / _TABLE).exists() and any(folder.iterdir()):
+        raise OutputError(f"{folder} is not empty and holds no index; name another folder")
+
+
 def _write(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)
@@ -278,6 +294,7 @@ __all__ = [
     "IndexBuilder",
     "Label",
     "SentenceIndex",
+    "check_folder",
     "labels_of",
     "tidy",
 ]

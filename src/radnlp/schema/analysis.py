@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from radnlp.errors import InputError, InvalidRecord, OutputError, RadnlpError, StageNotFound
-from radnlp.registry import label_files, label_schemes, writers
+from radnlp.registry import label_scheme, writers
 from radnlp.schema.advice import Recommendation, Score
 from radnlp.schema.draft import Draft
 from radnlp.schema.entity import Entity, Relation
@@ -182,9 +182,7 @@ class Analysis:
             FileMissing: No such file.
             InputError: The file is no label set; the message says what is wrong in it.
         """
-        kind = Path(scheme).suffix.lower().lstrip(".")
-        read = label_files.get(kind)(scheme) if kind else label_schemes.get(str(scheme))
-        labels: dict[str, int | None] = read(self.entities, self.sections)
+        labels: dict[str, int | None] = label_scheme(scheme)(self.entities, self.sections)
         return labels
 
     def to_radgraph(self) -> dict[str, Any]:

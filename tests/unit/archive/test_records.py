@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from radnlp.archive import extract
 from radnlp.archive.records import Reading, read_records
 from radnlp.archive.sources import find_sources
 from radnlp.errors import InputError
 from radnlp.io import read_report
+from radnlp.schema import Exam, Sex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +60,32 @@ def test_the_header_tells_the_delimiter(tmp_path: Path, delimiter: str) -> None:
 
 def test_a_byte_order_mark_is_not_part_of_the_first_name(tmp_path: Path) -> None:
     assert outcome(read(tmp_path / "a.csv", b"\xef\xbb\xbftext\nClear.\n")) == ["Clear."]
+
+
+def test_blank_lines_before_the_header_are_no_rows(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.csv", "\n \nid,text\n,Clear.\n")
+    assert outcome(records) == ["Clear."]
+    assert records[0].id == "a.csv:4"
+    assert outcome(read(tmp_path / "b.csv", "\n\n")) == ["CorruptArchive"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_utf_16_is_named_where_it_is_read_as_utf_8(tmp_path: Path, name: str) -> None:
+    content = "id,text\n1,Clear.\n".encode("utf-16")
+    (record, *_) = read(tmp_path / name, content)
+    assert "it looks like utf-16" in str(record.error)
+
+
+def test_a_table_that_a_run_wrote_is_no_archive(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n1,Small effusion. Nodule.\n", encoding="utf-8")
+    for ending in ("csv", "jsonl", "parquet"):
+        own = tmp_path / f"own.{ending}"
+        extract([source], own, workers=1)
+        (record,) = read(own, own.read_bytes())
+        assert "a table that radnlp wrote" in str(record.error)
+        named = read(own, own.read_bytes(), Reading(text_columns=("text",)))
+        assert outcome(named)[0] == "effusion"
 
 
 def test_an_open_quote_costs_its_own_row_only(tmp_path: Path) -> None:
@@ -153,6 +181,45 @@ def test_a_section_in_json_reads_the_same_as_by_read_report(tmp_path: Path) -> N
 
 def test_a_picture_that_is_named_txt_is_no_report(tmp_path: Path) -> None:
     assert outcome(read(tmp_path / "a.txt", b"\x89PNG\r\n\x1a\n" + bytes(60))) == ["UnknownFormat"]
+
+
+MESSAGE = "MSH|^~\\&|R\rPID|1|||||||F\rOBR|1||A7|K^XR KNEE RIGHT\rOBX|1|TX|K||No effusion.\r"
+
+
+def test_hl7_messages_are_records_and_a_bad_one_fails_alone(tmp_path: Path) -> None:
+    records = read(tmp_path / "a.hl7", f"{MESSAGE}MSH|^~\\&|R\r{MESSAGE}")
+    assert outcome(records) == ["No effusion.", "InvalidHL7", "No effusion."]
+    assert [record.id for record in records] == ["A7", "a.hl7#1", "A7"]
+    assert records[0].exam == Exam(name="XR KNEE RIGHT", sex=Sex.FEMALE)
+    assert records[-1].position == len(f"{MESSAGE}MSH|^~\\&|R\r{MESSAGE}")
+    assert outcome(read(tmp_path / "b.hl7", "No effusion.")) == ["InvalidHL7"]
+
+
+def test_an_hl7_message_in_a_text_file_is_read_as_one(tmp_path: Path) -> None:
+    (record,) = read(tmp_path / "a.txt", MESSAGE)
+    assert (record.text, record.exam) == (
+        "No effusion.",
+        Exam(name="XR KNEE RIGHT", sex=Sex.FEMALE),
+    )
+
+
+def test_fhir_reports_are_records_of_json_and_of_lines(tmp_path: Path) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "code": {"text": "XR KNEE RIGHT"},
+        "conclusion": "No effusion.",
+    }
+    empty = {"resourceType": "DiagnosticReport", "id": "e"}
+    entries = [{"resource": one} for one in (report, empty, {**report, "id": "r"})]
+    bundle = {"resourceType": "Bundle", "entry": entries}
+    records = read(tmp_path / "a.json", json.dumps(bundle))
+    assert outcome(records) == ["No effusion.", "InvalidFhir", "No effusion."]
+    assert [record.id for record in records] == ["a.json#0", "a.json#1", "r"]
+    patient = {"resourceType": "Patient"}
+    lines = "\n".join(map(json.dumps, (report, patient)))
+    records = read(tmp_path / "a.ndjson", lines)
+    assert outcome(records) == ["No effusion.", "InvalidFhir"]
+    assert records[0].exam == Exam(name="XR KNEE RIGHT")
 
 
 def test_parquet_rows_are_read_with_nested_sections(tmp_path: Path) -> None:

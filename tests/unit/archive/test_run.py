@@ -337,6 +337,20 @@ def test_a_formula_is_defused_in_the_tables_beside(tmp_path: Path, name: str) ->
         assert next(csv.DictReader(lines))["report_id"] == "'=HYPERLINK(1)"
 
 
+def test_reports_that_do_not_look_english_are_counted(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    foreign = "Kein Erguss und kein Pneumothorax."
+    source.write_text(f"id,text\n1,{foreign}\n2,No mass.\n3,{foreign}\n4,\n", encoding="utf-8")
+    summary = go(source, tmp_path / "out.parquet", shard_size=2)
+    assert [(one.name, one.reports) for one in summary.notices] == [
+        ("LanguageWarning", 2),
+        ("EmptyReport", 1),
+    ]
+    assert "does not look English" in summary.notices[0].message
+    assert (summary.reports, summary.failures) == (4, 0)
+    assert pq.read_table(tmp_path / "out.parquet").schema == ENTITIES
+
+
 def test_counts_and_quantities_are_cells_of_csv(tmp_path: Path) -> None:
     source = tmp_path / "a.csv"
     source.write_text('id,text\n1,"Two renal cysts, 8 HU."\n', encoding="utf-8")
@@ -355,6 +369,27 @@ def test_the_tables_beside_are_no_input_of_a_later_run(tmp_path: Path, name: str
     assert go(tmp_path, tmp_path / "out.jsonl").reports == 23
     with pytest.raises(InputError, match="read and written"):
         go(tmp_path / f"out.{name}.jsonl", tmp_path / "out.jsonl")
+
+
+def test_a_list_of_failures_is_no_input_of_another_run(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    archive(tmp_path / "in")
+    (tmp_path / "in" / "old.csv.failures.jsonl").write_text('{"id": "1"}\n', encoding="utf-8")
+    summary = go(tmp_path / "in", tmp_path / "out.csv")
+    assert (summary.reports, summary.failures, summary.skipped) == (23, 0, 1)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "id,text\n"), ("a.json", "[]")])
+def test_files_without_a_report_are_refused_and_an_earlier_table_stays(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    go(archive(tmp_path), tmp_path / "out.csv")
+    before = (tmp_path / "out.csv").read_bytes()
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="hold no report"):
+        go(tmp_path / name, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == before
+    assert not (tmp_path / "out.csv.parts").exists()
 
 
 @pytest.mark.parametrize("name", BESIDE)

@@ -30,6 +30,45 @@ def test_a_pipe_gets_json_lines(radnlp: Callable, tmp_path: Path) -> None:
     (slip,) = map(json.loads, ran.out.splitlines())
     assert (slip["report_id"], slip["rule"]) == ("2", "side.findings_impression")
     assert DISCLAIMER in ran.err
+    assert "1 likely slips in 2 reports" in ran.err
+
+
+def test_a_study_without_a_report_is_told(radnlp: Callable, tmp_path: Path) -> None:
+    for name, text in (("a", SLIP), ("b", " ")):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        write(tmp_path / "in" / name / "report.txt", text)
+    out = tmp_path / "slips.html"
+    ran = radnlp("check", "--studies", tmp_path / "in", "--vision-stage", "none", "-o", out)
+    assert ran.status == 1
+    assert "1 of the reports could not be checked" in ran.err
+    assert "failed: b: ReportMissing: the report is blank" in ran.err
+    assert "in 1 of 2 reports, worst first. 1 could not be checked." in out.read_text("utf-8")
+
+
+def test_the_examination_of_messages_is_held_against_the_words(
+    radnlp: Callable, tmp_path: Path
+) -> None:
+    hl7 = "MSH|^~\\&|R\rOBR|1||A7|K^XR KNEE RIGHT\rOBX|1|TX|K||FINDINGS: Left knee effusion.\r"
+    fhir = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "code": {"text": "XR KNEE RIGHT"},
+        "conclusion": "FINDINGS: Left knee effusion.",
+    }
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.hl7", hl7)
+    write(tmp_path / "in" / "b.json", json.dumps(fhir))
+    ran = radnlp("check", tmp_path / "in", "--workers", 1)
+    assert [(one["report_id"], one["rule"]) for one in map(json.loads, ran.out.splitlines())] == [
+        ("A7", "side.exam"),
+        ("r", "side.exam"),
+    ]
+
+
+def test_columns_are_refused_for_studies(radnlp: Callable, tmp_path: Path) -> None:
+    ran = radnlp("check", "--studies", tmp_path, "--id-column", "uid")
+    assert (ran.status, ran.out) == (2, "")
+    assert "leave out text_columns and id_column (--text-column, --id-column)" in ran.err
 
 
 def test_a_terminal_gets_a_list(
@@ -73,6 +112,14 @@ def test_nothing_usable_ends_with_2(
     ran = radnlp("check", *arguments, "--workers", 1)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("radnlp: no")
+
+
+def test_an_unknown_vision_stage_is_told_before_any_work(radnlp: Callable, tmp_path: Path) -> None:
+    out = tmp_path / "slips.csv"
+    ran = radnlp("check", "--studies", tmp_path, "--vision-stage", "embeded", "-o", out)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("radnlp: no vision stage called 'embeded'. Did you mean 'embedded'?")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_folder_is_told_before_any_work(radnlp: Callable, tmp_path: Path) -> None:

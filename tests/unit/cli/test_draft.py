@@ -175,4 +175,13 @@ def test_an_index_of_partly_broken_reports_ends_with_1(radnlp: Callable, tmp_pat
     (tmp_path / "reports.jsonl").write_text('{"text": "No mass."}\n{"te\n', "utf-8")
     ran = radnlp("index", tmp_path / "reports.jsonl", "-o", tmp_path / "index")
     assert ran.status == 1
-    assert "1 records could not be read" in ran.err
+    assert "1 reports could not be read" in ran.err
+    assert "failed: reports.jsonl:2: InvalidRecord" in ran.err
+
+
+def test_an_index_of_another_language_is_refused_by_name(radnlp: Callable, tmp_path: Path) -> None:
+    (tmp_path / "reports.jsonl").write_text('{"text": "No mass."}\n', "utf-8")
+    ran = radnlp("index", tmp_path / "reports.jsonl", "-o", tmp_path / "i", "--language", "xx")
+    assert (ran.status, ran.out) == (2, "")
+    assert "LanguageNotSupported" in ran.err
+    assert not (tmp_path / "i").exists()

@@ -76,3 +76,11 @@ def test_an_interrupted_run_says_how_to_go_on(
     ran = radnlp("extract", "a.csv", "-o", tmp_path / "out.csv")
     assert ran.status == 130
     assert "run the same command again" in ran.err
+
+
+def test_what_was_odd_about_reports_is_told(radnlp: Callable, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("id,text\n1,Kein Erguss und kein Pneumothorax.\n", encoding="utf-8")
+    ran = radnlp("extract", source, "-o", tmp_path / "out.csv", "--workers", 1)
+    assert ran.status == 0
+    assert "note: 1 reports: LanguageWarning: the report does not look English" in ran.err

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -397,3 +398,25 @@ def test_a_header_tells_of_the_examination_what_all_files_agree_on(
     save(make, tmp_path / "b.dcm", SOPInstanceUID="2.25.3", Laterality="R", **known)
     assert load_study(tmp_path).exam == Exam(name="XR KNEE", sex=Sex.FEMALE, age_years=54)
     assert load_study(tmp_path / "report.txt").exam is None
+
+
+def test_language_and_encoding_hold_for_its_reports(tmp_path: Path) -> None:
+    for name in ("report.txt", "prior.txt"):
+        (tmp_path / name).write_bytes("Caf\xe9.".encode("cp1252"))
+    study = load_study(tmp_path, language="en", encoding="cp1252")
+    assert study.report is not None
+    assert study.prior is not None
+    assert {study.report.text, study.prior.text} == {"Caf\xe9."}
+    assert {study.report.language, study.prior.language} == {"en"}
+    with pytest.raises(errors.InputError, match="no encoding called 'utf-9'"):
+        load_study(tmp_path, encoding="utf-9")
+
+
+def test_the_reports_file_says_of_the_examination_what_headers_leave_open(
+    tmp_path: Path, make: Maker
+) -> None:
+    save(make, tmp_path / "film.dcm", StudyDescription="XR HAND", PatientSex="F")
+    fields = {"report": "No fracture.", "exam_name": "XR HAND LEFT 3V", "sex": "M", "age": 54}
+    (tmp_path / "report.json").write_text(json.dumps(fields))
+    (tmp_path / "prior.json").write_text(json.dumps({"report": "None.", "laterality": "R"}))
+    assert load_study(tmp_path).exam == Exam(name="XR HAND", sex=Sex.FEMALE, age_years=54)

@@ -51,6 +51,7 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/preparation.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/boxes.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/zones.py --data $(DATA)/cxr --phantoms 60
+	$(BIN)/python benchmarks/ribs.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/grounding.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/writer.py --data $(DATA)/cxr --results
 	$(BIN)/python benchmarks/drafts.py --data $(DATA)/cxr

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from radnlp.evaluate import Bootstrap
-from radnlp.evaluate.figures import mean_of
 from radnlp.examples.phantom import random_phantom, simulate
 from radnlp.link.frame import Frame
 from radnlp.link.ribs import USUAL, Ribs, find_ribs
 from radnlp.train.cache import read_grey
 from radnlp.train.films import read_films
 from results import append
+from zones import share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,16 +37,10 @@ ROWS, COLUMNS = 512, 430
 SIXTH, TENTH = 0.37, 0.73
 
 
-def share(hits: list[bool]) -> dict[str, Any]:
-    sums = np.array([(float(hit), 1.0) for hit in hits]).reshape(-1, 2)
-    value, low, high = Bootstrap([str(n) for n in range(len(hits))]).interval(sums, mean_of)
-    if value is None or low is None or high is None:
-        return {"n": len(hits), "value": None, "interval": None}
-    return {"n": len(hits), "value": round(value, 4), "interval": [round(low, 4), round(high, 4)]}
-
-
 def simulated(phantoms: int) -> dict[str, Any]:
-    found, usual, seen = [], [], []
+    found: list[float] = []
+    usual: list[float] = []
+    seen: list[float] = []
     for number in range(phantoms):
         phantom = random_phantom(np.random.default_rng([SEED, number]))
         study = simulate(phantom, rows=ROWS, columns=COLUMNS, seed=number)
@@ -55,13 +48,13 @@ def simulated(phantoms: int) -> dict[str, Any]:
         frame = Frame(left, right)
         ribs = find_ribs(study.pixels / 4095.0, left | right, frame)
         truth = study.places["right_rib_10"]
-        seen.append(ribs.seen)
+        seen.append(float(ribs.seen))
         for fit, errors in ((ribs, found), (USUAL, usual)):
             errors.append(abs(top_of_tenth(frame, fit) - truth.y0) / ROWS)
     return {
         "seen": share(seen),
-        "tenth rib within 3 %": share([error <= 0.03 for error in found]),
-        "the same, ribs of most chests": share([error <= 0.03 for error in usual]),
+        "tenth rib within 3 %": share([float(error <= 0.03) for error in found]),
+        "the same, ribs of most chests": share([float(error <= 0.03) for error in usual]),
     }
 
 
@@ -94,10 +87,10 @@ def patients(films: list[Film]) -> dict[str, Any]:
     for name in ("offset", "scale", "growth", "tilt", "arch"):
         medians[name] = round(float(np.median([getattr(one, name) for one in seen])), 3)
     return {
-        "seen": share([ribs.seen for ribs, _, _ in looks]),
-        "upside down": share([chance for _, chance, _ in looks]),
+        "seen": share([float(ribs.seen) for ribs, _, _ in looks]),
+        "upside down": share([float(chance) for _, chance, _ in looks]),
         "halves apart, median": round(float(np.median(apart)), 3),
-        "halves within half a rib's distance": share([far <= 0.1 for far in apart]),
+        "halves within half a rib's distance": share([float(far <= 0.1) for far in apart]),
         "medians": medians,
         "sixth": quartiles([one.level(SIXTH) for one in seen]),
         "tenth": quartiles([one.level(TENTH) for one in seen]),

@@ -14,9 +14,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from radnlp.report.phrases import is_kin, is_narrower, load_phrases
+from radnlp.report.phrases import load_phrases
 from radnlp.report.statement import Claim, Statement
 from radnlp.schema import Assertion, Change, Entity, EntityKind, Side
+from radnlp.vocabulary import is_kin, is_narrower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

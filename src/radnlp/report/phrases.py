@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from radnlp.schema import Side
-from radnlp.vocabulary import load_vocabulary
+from radnlp.vocabulary import broader, load_vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,20 +131,4 @@ def load_phrases() -> Phrases:
     )
 
 
-def broader(concept: str) -> tuple[str, ...]:
-    """Return broader ids, nearest first; none for what a plug-in calls by a name of its own."""
-    vocabulary = load_vocabulary()
-    return vocabulary.ancestors(concept) if concept in vocabulary else ()
-
-
-def is_narrower(concept: str, other: str) -> bool:
-    """Tell whether ``concept`` is ``other`` or a narrower name of it."""
-    return concept == other or other in broader(concept)
-
-
-def is_kin(one: str, other: str) -> bool:
-    """Tell whether one is the other, or a narrower or broader name of it."""
-    return is_narrower(one, other) or is_narrower(other, one)
-
-
-__all__ = ["Phrases", "broader", "is_kin", "is_narrower", "load_phrases"]
+__all__ = ["Phrases", "load_phrases"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from radnlp.report.compare import compared
-from radnlp.report.phrases import broader, is_kin, is_narrower, load_phrases
+from radnlp.report.phrases import load_phrases
 from radnlp.report.statement import Claim, Statement
 from radnlp.schema import (
     Assertion,
@@ -29,6 +29,7 @@ from radnlp.schema import (
     RegionSource,
     Side,
 )
+from radnlp.vocabulary import broader, is_kin, is_narrower
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from radnlp.report.phrases import load_phrases
-from radnlp.schema import Change, Critical, Severity, Side
+from radnlp.schema import Assertion, Change, Critical, Severity, Side
 
 
 class Claim(StrEnum):
@@ -16,6 +16,28 @@ class Claim(StrEnum):
     POSSIBLE = "possible"
     ABSENT = "absent"
     MEASURED = "measured"
+
+    @classmethod
+    def of(cls, assertion: Assertion) -> Claim | None:
+        """Return the claim that an assertion makes; ``None`` for a hypothesis.
+
+        Examples:
+            >>> Claim.of(Assertion.UNCERTAIN)
+            <Claim.POSSIBLE: 'possible'>
+        """
+        return next((one for one, said in _ASSERTED.items() if said == assertion), None)
+
+    @property
+    def assertion(self) -> Assertion | None:
+        """What the text stage reads where it is said; ``None`` for a measurement."""
+        return _ASSERTED.get(self)
+
+
+_ASSERTED = {
+    Claim.PRESENT: Assertion.PRESENT,
+    Claim.POSSIBLE: Assertion.UNCERTAIN,
+    Claim.ABSENT: Assertion.ABSENT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

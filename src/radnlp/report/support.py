@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from radnlp.report.compare import denied_before, narrowed, sides_of, stated_before
-from radnlp.report.phrases import broader, is_narrower, load_phrases
+from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import PlanOptions, claim_of
 from radnlp.report.statement import Claim, Statement
 from radnlp.schema import (
@@ -22,26 +22,17 @@ from radnlp.schema import (
     Severity,
     Side,
 )
+from radnlp.vocabulary import broader, is_narrower
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Evidence: TypeAlias = Entity | ImageFinding | ImageMeasurement | Region
 
-_ALLOWED: Mapping[Claim | None, Assertion] = {
-    Claim.PRESENT: Assertion.PRESENT,
-    Claim.POSSIBLE: Assertion.UNCERTAIN,
-    Claim.ABSENT: Assertion.ABSENT,
-}
 _CARRIED_BY = {
     Assertion.PRESENT: (Assertion.PRESENT,),
     Assertion.UNCERTAIN: (Assertion.PRESENT, Assertion.UNCERTAIN),
     Assertion.ABSENT: (Assertion.ABSENT,),
-}
-_CLAIMS = {
-    Assertion.PRESENT: Claim.PRESENT,
-    Assertion.UNCERTAIN: Claim.POSSIBLE,
-    Assertion.ABSENT: Claim.ABSENT,
 }
 _NONE: frozenset[Side] = frozenset()
 
@@ -176,7 +167,7 @@ class Support:
         if assertion == Assertion.PRESENT and self.assertion == Assertion.UNCERTAIN:
             return Claim.POSSIBLE
         carried = self.assertion in _CARRIED_BY.get(assertion, ())
-        return _CLAIMS[assertion] if carried else None
+        return Claim.of(assertion) if carried else None
 
     def _is_there(self, said: Mention) -> bool:
         """Tell whether the sides agree; a part does not deny the whole."""
@@ -241,8 +232,8 @@ def supports_of(
                 )
             )
         elif isinstance(one, ImageFinding):
-            assertion = _ALLOWED.get(claim_of(one, options))
-            if assertion is not None:
+            claim = claim_of(one, options)
+            if claim is not None and (assertion := claim.assertion) is not None:
                 supports.append(
                     Support(
                         concept=one.concept,

@@ -27,6 +27,7 @@ from radnlp.schema import (
     Provenance,
     Report,
     Study,
+    StudyReading,
     TextReading,
 )
 
@@ -67,13 +68,7 @@ class ReportStage(Protocol):
     """Writes a draft."""
 
     def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
-        /,
+        self, study: Study, found: StudyReading, read: Callable[[Report], TextReading], /
     ) -> Draft | None:
         """Return a draft whose every sentence has evidence; ``read`` is the text stage."""
         ...
@@ -145,9 +140,10 @@ class Pipeline:
             links = self._stage("link")(study, text.entities, readings)
             spoke.append("link")
         if readings and self._stage("report"):
-            draft = self._stage("report")(
-                study, text.entities, readings, links, self._stage("text")
+            found = StudyReading(
+                entities=text.entities, earlier=earlier, images=readings, links=links
             )
+            draft = self._stage("report")(study, found, self._stage("text"))
             spoke.append("report")
         return Analysis(
             report=study.report,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from radnlp.report.compose import Heard, ReportOptions, Writer, compose
+from radnlp.report.compose import ReportOptions, Writer, compose
 from radnlp.report.phrases import load_phrases
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.template import made_by
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from radnlp.report.style import Style
-    from radnlp.schema import Draft, Entity, ImageReading, LinkReading, Report, Study, TextReading
+    from radnlp.schema import (
+        Draft,
+        ImageReading,
+        Report,
+        Study,
+        StudyReading,
+        TextReading,
+    )
 
 #: Most findings that one sentence denies; the decoder has learned from no longer lists.
 _MOST_DENIED = 4
@@ -182,19 +189,13 @@ class WriterReport:
         self.provenance = getattr(self.writer, "provenance", None) or made_by("writer")
 
     def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
+        self, study: Study, found: StudyReading, read: Callable[[Report], TextReading]
     ) -> Draft | None:
         """Return a draft as `TemplateReport` does; the templates say what the writer does not."""
-        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
         writer = self.writer
         if self._decoder is not None:
-            writer = partial(self._decoder, patches=_patches(readings, self._decoder.sees))
-        return compose(heard, self.options, writer)
+            writer = partial(self._decoder, patches=_patches(found.images, self._decoder.sees))
+        return compose(study, found, read, self.options, writer)
 
 
 def _patches(readings: Sequence[ImageReading], encoder: str | None) -> NDArray[np.float32] | None:

@@ -44,7 +44,7 @@ from radnlp.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from radnlp.report.plan import PlanOptions
     from radnlp.report.statement import Statement
@@ -140,26 +140,6 @@ class Verifier:
             supports=tuple(supports_of(sentence.evidence, self._evidence, self._options)),
             evidence=tuple(self._evidence[id] for id in sentence.evidence if id in self._evidence),
         )
-
-
-def verify(
-    sentences: Iterable[Sentence],
-    evidence: Mapping[str, Evidence],
-    read: Callable[[Report], TextReading],
-    options: PlanOptions,
-    style: Style | None = None,
-) -> tuple[Checked, ...]:
-    """Read sentences back; one `Checked` for each.
-
-    Args:
-        sentences: Of a draft, by whomever.
-        evidence: As `Verifier` takes it.
-        read: The text stage.
-        options: What a positive image finding allows to be said outright.
-        style: How a sentence that is written anew speaks.
-    """
-    verifier = Verifier(evidence, read, options, style)
-    return tuple(verifier(sentence) for sentence in sentences)
 
 
 def _mention(one: Entity, entities: Sequence[Entity], text: str) -> Mention:
@@ -286,4 +266,4 @@ def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-__all__ = ["Checked", "Verifier", "verify"]
+__all__ = ["Checked", "Verifier"]

@@ -50,6 +50,7 @@ from radnlp.schema.reading import (
     HeatMap,
     ImageReading,
     LinkReading,
+    StudyReading,
     TextReading,
 )
 from radnlp.schema.region import (
@@ -135,6 +136,7 @@ __all__ = [
     "SpacingKind",
     "Span",
     "Study",
+    "StudyReading",
     "Subject",
     "Temporality",
     "TextReading",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,4 +175,29 @@ class LinkReading:
     warnings: tuple[Notice, ...] = ()
 
 
-__all__ = ["Candidates", "Embedding", "HeatMap", "ImageReading", "LinkReading", "TextReading"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyReading:
+    """All that was found in one study, as the report stage is given it.
+
+    Attributes:
+        entities: Mentions of the report; none if there is no report.
+        earlier: Mentions of the earlier report, ids with ``p:``.
+        images: One reading per image, with final ids.
+        links: Zones and spots, links and conflicts.
+    """
+
+    entities: tuple[Entity, ...] = ()
+    earlier: tuple[Entity, ...] = ()
+    images: tuple[ImageReading, ...] = ()
+    links: LinkReading = field(default_factory=LinkReading)
+
+
+__all__ = [
+    "Candidates",
+    "Embedding",
+    "HeatMap",
+    "ImageReading",
+    "LinkReading",
+    "StudyReading",
+    "TextReading",
+]

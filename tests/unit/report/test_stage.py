@@ -16,23 +16,25 @@ from radnlp.schema import (
     ImageMeasure,
     ImageMeasurement,
     ImageReading,
-    LinkReading,
     Report,
     Sentence,
     Severity,
     Side,
     Study,
+    StudyReading,
     TextReading,
 )
 
 
 @pytest.fixture
-def draft(study, look, zones, read):
+def draft(draft_by, zones, read):
     """Draft from mentions, findings and spots."""
 
     def make(mentions=(), findings=(), spots=(), reader=None) -> Draft | None:
-        links = LinkReading(regions=(*zones, *spots))
-        return TemplateReport()(study, mentions, look(*findings), links, reader or read)
+        def stage(study, found, _):
+            return TemplateReport()(study, found, reader or read)
+
+        return draft_by(stage, mentions, findings, (*zones, *spots))
 
     return make
 
@@ -74,8 +76,8 @@ def test_report_and_image_together_give_one_draft(draft, mention, finding) -> No
     assert result.sentences[1].evidence == ("f1", "e1")
 
 
-def test_without_an_image_there_is_no_draft(look, mention, read) -> None:
-    result = TemplateReport()(Study(), [mention("pneumonia")], (), LinkReading(), read)
+def test_without_an_image_there_is_no_draft(mention, read) -> None:
+    result = TemplateReport()(Study(), StudyReading(entities=(mention("pneumonia"),)), read)
     assert result is None
 
 
@@ -156,14 +158,12 @@ class TestStyle:
     """Options change the words, not what is said."""
 
     @pytest.fixture
-    def styled(self, study, look, read, finding, mention):
+    def styled(self, draft_by, finding, mention):
         def make(**style):
-            return TemplateReport(ReportOptions(style=Style(**style)))(
-                study,
+            return draft_by(
+                TemplateReport(ReportOptions(style=Style(**style))),
                 [mention("mass"), mention("pneumonia", "e1")],
-                look(finding("pneumothorax", 0.01)),
-                LinkReading(),
-                read,
+                [finding("pneumothorax", 0.01)],
             )
 
         return make
@@ -184,11 +184,11 @@ class TestPrior:
     """Comparisons come with an earlier report only."""
 
     @pytest.fixture
-    def with_prior(self, study, look, zones, read):
+    def with_prior(self, draft_by, zones, read):
         def make(prior, mentions=(), findings=()):
-            told = replace(study, prior=Report(text=prior, id="prior") if prior else None)
-            regions = LinkReading(regions=zones)
-            return TemplateReport()(told, mentions, look(*findings), regions, read)
+            before = read(Report(text=prior, id="prior")).entities if prior else ()
+            earlier = [one.of_prior() for one in before]
+            return draft_by(TemplateReport(), mentions, findings, zones, earlier)
 
         return make
 
@@ -273,7 +273,7 @@ class TestRatio:
             image_id="i0", findings=(finding("cardiomegaly", 0.02),), measurements=(measured,)
         )
         seen = replace(study, images=(replace(study.images[0], view=view),))
-        return TemplateReport()(seen, (), (reading,), LinkReading(), read)
+        return TemplateReport()(seen, StudyReading(images=(reading,)), read)
 
     def test_it_stands_with_the_heart(self, study, finding, read) -> None:
         result = self.draw(study, finding, read, 0.44, "PA")
@@ -293,18 +293,16 @@ class TestWriter:
     """Somebody else's words are kept as far as they are carried."""
 
     @pytest.fixture
-    def wrote(self, study, look, read, finding, mention):
+    def wrote(self, draft_by, finding, mention):
         def make(*texts):
             def write(statements, style):
                 ids = tuple(id for one in statements for id in one.evidence)
                 return [Sentence(text=text, section="findings", evidence=ids) for text in texts]
 
-            return WriterReport(write)(
-                study,
+            return draft_by(
+                WriterReport(write),
                 [mention("pleural_effusion", side=Side.LEFT), mention("pneumonia", "e1")],
-                look(finding("pneumothorax", 0.01)),
-                LinkReading(),
-                read,
+                [finding("pneumothorax", 0.01)],
             )
 
         return make
@@ -335,13 +333,9 @@ class TestWriter:
         result = wrote("Pneumonia is seen.", "Pneumonia is present.")
         assert result.findings.count("neumonia") == 1
 
-    def test_a_critical_finding_is_flagged_in_its_words_too(
-        self, study, look, zones, read, mention
-    ) -> None:
+    def test_a_critical_finding_is_flagged_in_its_words_too(self, draft_by, zones, mention) -> None:
         def write(statements, style):
             return [Sentence(text="There is a pneumothorax.", section="findings", evidence=("e0",))]
 
-        result = WriterReport(write)(
-            study, [mention("pneumothorax")], look(), LinkReading(regions=zones), read
-        )
+        result = draft_by(WriterReport(write), [mention("pneumothorax")], regions=zones)
         assert [one.critical for one in result.sentences] == [Critical.PRESENT, Critical.PRESENT]

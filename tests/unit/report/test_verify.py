@@ -8,7 +8,7 @@ from radnlp.report.plan import PlanOptions
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.style import Form, Style
 from radnlp.report.template import findings_of
-from radnlp.report.verify import Checked, verify
+from radnlp.report.verify import Checked, Verifier
 from radnlp.schema import (
     Assertion,
     Change,
@@ -42,8 +42,7 @@ def check(read, zones):
             section=DraftSection.FINDINGS,
             evidence=(*(one.id for one in evidence), *regions),
         )
-        (checked,) = verify([sentence], known, read, PlanOptions())
-        return checked
+        return Verifier(known, read, PlanOptions())(sentence)
 
     return make
 
@@ -201,10 +200,12 @@ class TestComparison:
         now = mention("pleural_effusion", side=Side.LEFT)
         text = "Left pleural effusion, again seen compared with the prior report."
         assert whole(check(text, now, self.prior(mention, side=Side.LEFT)))
-        assert left(check(text, now, self.prior(mention, side=Side.RIGHT)))
-        assert left(check(text, now, self.prior(mention)))
         uncertain = self.prior(mention, side=Side.LEFT, assertion=Assertion.UNCERTAIN)
-        assert left(check(text, now, uncertain))
+        right, unsided = self.prior(mention, side=Side.RIGHT), self.prior(mention)
+        for before in (right, unsided, uncertain):
+            checked = check(text, now, before)
+            assert left(checked) == "Left pleural effusion."
+            assert checked.correction.reason == "no evidence for the change of pleural_effusion"
 
     def test_unchanged_needs_the_same_extent(self, check, mention) -> None:
         now = mention("pleural_effusion", severity=Severity.SMALL)
@@ -257,7 +258,7 @@ def test_every_template_sentence_reads_back_as_it_is_meant(
     said = [one for one in read_entities(read, sentence) if one.concept == concept]
     assert [one.assertion for one in said] == [assertion]
     known = {"e0": mention(concept, assertion=assertion)}
-    assert whole(*verify([sentence], known, read, PlanOptions()))
+    assert whole(Verifier(known, read, PlanOptions())(sentence))
 
 
 @pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT, Side.BILATERAL])
@@ -280,9 +281,9 @@ def test_every_place_reads_back_as_it_is_meant(read, mention, side: Side, place:
     assert (said.concept, said.side, said.severity) == ("opacity", side, Severity.MILD)
     assert place in said.locations
     known = {"e0": mention("opacity", side=side, locations=(place,), severity=Severity.MILD)}
-    assert whole(*verify([sentence], known, read, PlanOptions()))
+    assert whole(Verifier(known, read, PlanOptions())(sentence))
     moved = {"e0": replace(known["e0"], locations=("middle_lobe",))}
-    assert left(*verify([sentence], moved, read, PlanOptions()))
+    assert left(Verifier(moved, read, PlanOptions())(sentence)) == f"Mild {side} opacity."
 
 
 @pytest.mark.parametrize("concept", ["endotracheal_tube", "picc", "pacemaker", "chest_tube"])
@@ -291,7 +292,7 @@ def test_a_device_in_place_reads_back_as_present(read, mention, concept: str) ->
         [Statement(concept=concept, claim=Claim.PRESENT, evidence=("e0",), device=True)]
     )
     known = {"e0": mention(concept, kind=EntityKind.DEVICE)}
-    assert whole(*verify([sentence], known, read, PlanOptions()))
+    assert whole(Verifier(known, read, PlanOptions())(sentence))
 
 
 def read_entities(read, sentence: Sentence):
@@ -313,7 +314,7 @@ def test_the_templates_of_every_concept_read_back(read, mention, form: Form) -> 
             one = Statement(concept=concept.id, claim=claim, evidence=("e0",), device=device)
             ((sentence, _),) = findings_of([one], Style(form=form))
             known = {"e0": mention(concept.id, kind=concept.kind, assertion=assertion)}
-            (checked,) = verify([sentence], known, read, PlanOptions())
+            checked = Verifier(known, read, PlanOptions())(sentence)
             if not whole(checked):
                 lost.append((sentence.text, checked.correction.reason))
     assert lost == []

@@ -44,6 +44,7 @@ from radnlp.schema.image import (
 )
 from radnlp.schema.inconsistency import Inconsistency
 from radnlp.schema.notice import Notice
+from radnlp.schema.platt import Platt
 from radnlp.schema.reading import (
     Candidates,
     Embedding,
@@ -114,6 +115,7 @@ __all__ = [
     "OrientationSource",
     "PatientPlane",
     "PixelMap",
+    "Platt",
     "Provenance",
     "Quantity",
     "QuantityKind",

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from radnlp.report.phrases import load_phrases
-from radnlp.report.statement import Claim, Statement
+from radnlp.report.statement import Claim, Statement, term_of
 from radnlp.schema import Assertion, Change, Entity, EntityKind, Side
 from radnlp.vocabulary import is_kin, is_narrower
 
@@ -41,8 +41,16 @@ def sides_of(side: Side | None) -> frozenset[Side]:
     return _SIDES.get(side or Side.MIDLINE, _NONE)
 
 
-def stated_before(concept: str, side: Side | None, earlier: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Return the earlier mentions that state the finding, or a narrower one, on the same side."""
+def stated_before(
+    concept: str,
+    side: Side | None,
+    earlier: Sequence[Entity],
+    qualifiers: frozenset[str] = frozenset(),
+) -> tuple[Entity, ...]:
+    """Return the earlier mentions that state the finding, or a narrower one, on the same side.
+
+    Of a "loculated effusion" (``qualifiers``) only those that call it so too.
+    """
     return tuple(
         one
         for one in earlier
@@ -50,6 +58,7 @@ def stated_before(concept: str, side: Side | None, earlier: Sequence[Entity]) ->
         and one.assertion == Assertion.PRESENT
         and is_narrower(one.concept, concept)
         and sides_of(one.side) == sides_of(side)
+        and qualifiers <= load_phrases().qualifiers(one.concept, one.text)
     )
 
 
@@ -68,6 +77,7 @@ def denied_before(concept: str, side: Side | None, earlier: Sequence[Entity]) ->
         and one.assertion == Assertion.ABSENT
         and is_narrower(concept, one.concept)
         and one.severity is None
+        and not load_phrases().qualifiers(one.concept, one.text)
         and not narrowed(one.locations)
         and (not sides_of(one.side) or (said and said <= sides_of(one.side)))
     )
@@ -90,7 +100,7 @@ def compared(statements: Sequence[Statement], earlier: Sequence[Entity]) -> Iter
 
 
 def _with_change(one: Statement, earlier: Sequence[Entity]) -> Statement:
-    before = stated_before(one.concept, one.side, earlier)
+    before = stated_before(one.concept, one.side, earlier, one.qualifiers)
     if before:
         change = one.change if one.change in _GRADED else Change.STABLE
         extents = {entity.severity for entity in before}
@@ -120,6 +130,7 @@ def _gone(denial: Statement, earlier: Sequence[Entity]) -> Iterator[Statement]:
             evidence=(*evidence, one.id),
             side=side,
             change=Change.RESOLVED,
+            term=(first.term if first else None) or term_of(one),
         )
     yield from gone.values()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import PlanOptions, plan
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.style import Style
@@ -135,6 +136,7 @@ def _says(checked: Checked, what: Statement) -> bool:
         and one.assertion == what.claim.assertion
         and (one.side, one.severity, one.change) == (what.side, what.severity, what.change)
         and (what.place is None or what.place in one.locations)
+        and load_phrases().qualifiers(one.concept, one.text) == what.qualifiers
         for one in checked.entities
     )
 

@@ -133,7 +133,9 @@ def _plans(statements: Sequence[Statement], style: Style) -> Iterator[_Planned]:
 
 
 def _sayable(one: Statement) -> bool:
-    """Tell whether the decoder has words for the change, if there is one."""
+    """Tell whether the decoder has words for the name and the change, if there is one."""
+    if one.term is not None:
+        return False
     if one.change is None:
         return True
     if one.change is Change.STABLE and not one.same_extent:

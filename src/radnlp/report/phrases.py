@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from importlib.resources import files
 
 from radnlp.schema import Side
 from radnlp.vocabulary import broader, load_vocabulary
+
+_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,16 @@ class Phrases:
         if concept in self.names or concept not in vocabulary:
             return self.names.get(concept, concept.replace("_", " "))
         return vocabulary.get(concept).name
+
+    def qualifiers(self, concept: str, text: str) -> frozenset[str]:
+        """Return the words of a mention that say more than the name of its concept.
+
+        Examples:
+            >>> sorted(load_phrases().qualifiers("pleural_effusion", "Loculated effusion"))
+            ['loculated']
+        """
+        said = _WORD.findall(text.lower())
+        return self.words["qualifiers"].intersection(said).difference(self.name(concept).split())
 
     def group(self, concept: str) -> str:
         """Return the group that a concept belongs to."""

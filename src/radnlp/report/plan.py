@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from radnlp.report.compare import compared
 from radnlp.report.phrases import load_phrases
-from radnlp.report.statement import Claim, Statement
+from radnlp.report.statement import Claim, Statement, term_of
 from radnlp.schema import (
     Assertion,
     ConflictKind,
@@ -140,6 +140,7 @@ def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]
             severity=entity.severity,
             change=entity.change if sure else None,
             device=entity.kind == EntityKind.DEVICE,
+            term=term_of(entity),
         )
         key = next(
             (key for key in found if key[0] == said.concept and said.side in (None, key[1])),
@@ -176,10 +177,14 @@ def _measured(readings: Sequence[ImageReading], views: Mapping[str, str | None])
 def _repeated(first: Statement, again: Statement) -> Statement:
     """Return the first statement with what a repetition in the report adds to it."""
     sure = Claim.PRESENT in (first.claim, again.claim)
+    claim = Claim.PRESENT if sure else Claim.POSSIBLE
+    # "Left pneumothorax. Possible tension pneumothorax.": the tension is not sure.
+    terms = [one.term for one in (first, again) if one.claim == claim and one.term]
     return replace(
         first,
-        claim=Claim.PRESENT if sure else Claim.POSSIBLE,
+        claim=claim,
         evidence=(*first.evidence, *again.evidence),
+        term=terms[0] if terms else None,
     )
 
 

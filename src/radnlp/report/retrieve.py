@@ -143,7 +143,7 @@ class Retriever:
 def _label(one: Statement) -> list[Label]:
     """Return the label of a statement that a sentence of an archive may say."""
     assertion = one.claim.assertion
-    if assertion is None or one.change is not None:
+    if assertion is None or one.change is not None or one.term is not None:
         return []
     side, severity = str(one.side or ""), str(one.severity or "")
     return [Label(one.concept, str(assertion), side, one.place or "", severity)]

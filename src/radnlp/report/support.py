@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from radnlp.report.compare import denied_before, narrowed, sides_of, stated_before
 from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import PlanOptions, claim_of
-from radnlp.report.statement import Claim, Statement
+from radnlp.report.statement import Claim, Statement, term_of
 from radnlp.schema import (
     PRIOR_PREFIX,
     Assertion,
@@ -45,7 +45,8 @@ class Missing(IntEnum):
     SIDE = 2
     PLACE = 3
     SEVERITY = 4
-    CHANGE = 5
+    NAME = 5
+    CHANGE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,11 @@ class Mention:
     unchanged: bool = False
 
     @property
+    def qualifiers(self) -> frozenset[str]:
+        """The words of its name that say more than the concept."""
+        return load_phrases().qualifiers(self.entity.concept, self.entity.text)
+
+    @property
     def sides(self) -> frozenset[Side]:
         """Left, right or both; nothing where no side is said."""
         return sides_of(self.entity.side)
@@ -78,6 +84,7 @@ class Support:
         sides: On which sides.
         places: Where.
         severity: How large.
+        qualifiers: Words of its name that say more than the concept.
         change: What the report itself says of it against the earlier study.
         cited: Mentions of the earlier report in the same evidence.
         earlier: All mentions of the earlier report.
@@ -88,6 +95,7 @@ class Support:
     sides: frozenset[Side] = _NONE
     places: frozenset[str] = frozenset()
     severity: Severity | None = None
+    qualifiers: frozenset[str] = frozenset()
     change: Change | None = None
     cited: tuple[Entity, ...] = ()
     earlier: tuple[Entity, ...] = field(default=(), repr=False)
@@ -107,21 +115,28 @@ class Support:
             return Missing.PLACE
         if one.severity not in (None, self.severity):
             return Missing.SEVERITY
+        if not said.qualifiers <= self.qualifiers:
+            return Missing.NAME
         return None if self._bears_out(said) else Missing.CHANGE
 
     def _missing_of_denial(self, said: Mention) -> Missing | None:
-        """Return what is missing: "no large effusion", "none at the apex" leave room for others."""
+        """Return what is missing.
+
+        "No large effusion", "no loculated effusion", "none at the apex" leave room for others.
+        """
         if narrowed(self.places):
             return Missing.PLACE
         if self.severity not in (None, said.entity.severity):
             return Missing.SEVERITY
+        if not self.qualifiers <= said.qualifiers:
+            return Missing.NAME
         return None if self._bears_out(said) else Missing.CHANGE
 
     def weaker(self, said: Mention, evidence: tuple[str, ...]) -> Statement | None:
         """Return what it carries of a mention; ``None`` if that is nothing.
 
-        What the evidence does not carry of side, place, severity and change is left unsaid, what
-        it holds for possible is hedged. Nothing is said of another finding, and presence and
+        What the evidence does not carry of side, place, severity, name and change is left unsaid,
+        what it holds for possible is hedged. Nothing is said of another finding, and presence and
         absence are never turned into each other.
         """
         one = said.entity
@@ -143,6 +158,7 @@ class Support:
             change=one.change if borne_out else None,
             same_extent=said.unchanged and borne_out,
             device=one.kind == EntityKind.DEVICE,
+            term=term_of(one) if said.qualifiers <= self.qualifiers else None,
         )
 
     def _denial(self, said: Mention, evidence: tuple[str, ...]) -> Statement | None:
@@ -185,7 +201,7 @@ class Support:
         if one.change == Change.NEW:
             before = denied_before(one.concept, one.side, self.earlier)
         elif one.change in (Change.STABLE, Change.RESOLVED):
-            before = stated_before(one.concept, one.side, self.earlier)
+            before = stated_before(one.concept, one.side, self.earlier, said.qualifiers)
         else:
             return False
         if said.unchanged and {entity.severity for entity in before} != {one.severity}:
@@ -226,6 +242,7 @@ def supports_of(
                     sides=sides_of(one.side),
                     places=frozenset(one.locations),
                     severity=one.severity,
+                    qualifiers=phrases.qualifiers(one.concept, one.text),
                     change=one.change,
                     cited=cited,
                     earlier=earlier,

@@ -81,7 +81,7 @@ def said(statement: Statement, section: DraftSection, style: Style = _DEFAULT) -
     phrases = load_phrases()
     place = None if statement.device else phrases.places.get(statement.place or "")
     beside = statement.side if not statement.misplaced else None
-    words = (statement.severity, beside, place, phrases.name(statement.concept))
+    words = (statement.severity, beside, place, statement.name)
     there = (statement.side, phrases.misplaced.get(statement.place or ""))
     rule = _rule(statement)
     if rule == "absent":

@@ -210,7 +210,6 @@ def _richness(statement: Statement) -> tuple[bool, int]:
 def _unread(back: _Read, *, measured: bool) -> bool:
     """Tell whether some word is neither part of something read nor a plain word."""
     words = load_phrases().words
-    text = back.sentence.text
     plain = words["plain"]
     if any(one.entity.side for one in back.mentions):
         plain = plain | words["sides"]
@@ -222,13 +221,8 @@ def _unread(back: _Read, *, measured: bool) -> bool:
         plain = plain | words["denied"]
     if measured:
         plain = plain | words["cardiothoracic_ratio"]
-    said_of = [one.text for one in back.evidence if isinstance(one, Entity)]
-    named = [load_phrases().name(one.entity.concept) for one in back.mentions]
     loose = _loose(back)
     if _unattached(back, loose):
-        return True
-    qualified = words["qualifiers"].intersection(_words(text))
-    if not qualified <= set(_words(" ".join(said_of + named))):
         return True
     return any(word not in plain for word in loose)
 

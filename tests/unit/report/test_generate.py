@@ -17,3 +17,10 @@ def test_a_long_list_of_denials_becomes_sentences_of_four_at_most() -> None:
     assert all(len(one.evidence) <= 4 for one in sentences)
     said = [id for one in sentences for id in one.evidence]
     assert sorted(said) == sorted(f"e{n}" for n in range(120))
+
+
+def test_what_is_called_by_a_fuller_name_is_left_to_the_templates() -> None:
+    fuller = Statement(
+        concept="pleural_effusion", claim=Claim.PRESENT, evidence=("e0",), term="loculated effusion"
+    )
+    assert Decoder()([fuller], Style()) == []

@@ -12,7 +12,7 @@ from radnlp.report import ReportOptions, RetrieveReport, Style
 from radnlp.report.embed import HashedWords, Meaning, embedder_of
 from radnlp.report.index import IndexBuilder, SentenceIndex, labels_of, tidy
 from radnlp.report.retrieve import Retriever
-from radnlp.schema import Assertion, Box, Critical, Severity, Side
+from radnlp.schema import Assertion, Box, Critical, Report, Severity, Side
 
 
 @pytest.fixture
@@ -241,6 +241,12 @@ class TestFiles:
 
         with pytest.raises(InvalidRecord, match="'hashed-words-1', and 'other'"):
             RetrieveReport(index("Mass."), embed=Other())
+
+
+def test_a_fuller_name_than_a_sentence_has_is_left_to_the_templates(draft, read) -> None:
+    told = read(Report(text="Loculated effusion.")).entities
+    result = draft(["There is a pleural effusion."], told)
+    assert result.findings == "Loculated effusion."
 
 
 def test_an_index_by_meaning_is_searched_by_meaning(read, draft_by, zones, tmp_path) -> None:

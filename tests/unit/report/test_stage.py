@@ -154,6 +154,39 @@ def test_the_order_is_devices_lungs_pleura_heart_and_mediastinum_bones(draft, me
     )
 
 
+class TestNames:
+    """What the report says more of a finding than its name is said."""
+
+    @pytest.fixture
+    def told(self, draft, read):
+        def make(report, *findings):
+            result = draft(read(Report(text=report)).entities, findings)
+            assert result.corrections == ()
+            return result
+
+        return make
+
+    def test_a_tension_pneumothorax_stays_one(self, told, finding) -> None:
+        result = told("Left tension pneumothorax.", finding("pneumothorax", 0.95))
+        assert result.findings == result.impression == "Left tension pneumothorax."
+        assert result.sentences[0].critical == Critical.PRESENT
+        assert result.sentences[0].evidence == ("e0", "f0")
+
+    def test_no_tension_denies_no_pneumothorax(self, told, finding) -> None:
+        result = told("Left pneumothorax. No tension pneumothorax.", finding("pneumothorax", 0.02))
+        assert result.findings == "Left pneumothorax."
+
+    def test_a_term_that_says_more_is_kept(self, told) -> None:
+        assert told("Small left loculated effusion.").findings == "Small left loculated effusion."
+
+    @pytest.mark.parametrize(
+        "report", ["Left effusion. Possible left loculated effusion.",
+                   "Possible left loculated effusion. Left effusion."],
+    )  # fmt: skip
+    def test_a_term_that_is_only_hedged_is_not_stated(self, told, report) -> None:
+        assert told(report).findings == "Left pleural effusion."
+
+
 class TestStyle:
     """Options change the words, not what is said."""
 
@@ -250,6 +283,27 @@ class TestPrior:
             "No pleural effusion is seen. Left pleural effusion of the prior report no longer seen."
         )
         assert result.sentences[1].evidence == ("f0", "p:e0")
+
+    def test_what_it_states_in_fuller_words_is_no_longer_seen_in_these(
+        self, with_prior, finding
+    ) -> None:
+        result = with_prior("Loculated effusion.", findings=[finding("pleural_effusion", 0.02)])
+        assert result.findings == (
+            "No pleural effusion is seen. Loculated effusion of the prior report no longer seen."
+        )
+
+    def test_a_fuller_name_is_again_seen_only_if_it_was_so_called(self, with_prior, read) -> None:
+        now = read(Report(text="Loculated effusion.")).entities
+        assert with_prior("Loculated effusion.", now).findings == (
+            "Loculated effusion, again seen compared with the prior report."
+        )
+        assert with_prior("Effusion.", now).findings == "Loculated effusion."
+
+    def test_a_denial_of_a_fuller_name_leaves_room_for_the_plain_one(
+        self, with_prior, mention
+    ) -> None:
+        result = with_prior("No loculated effusion.", [mention("pleural_effusion")])
+        assert result.findings == "Pleural effusion."
 
     def test_its_history_is_no_earlier_finding(self, with_prior, finding) -> None:
         result = with_prior(

@@ -12,7 +12,6 @@ from radnlp.report.verify import Checked, Verifier
 from radnlp.schema import (
     Assertion,
     Change,
-    Critical,
     DraftSection,
     EntityKind,
     ImageMeasure,
@@ -160,13 +159,43 @@ def test_clear_lungs_are_more_than_the_absence_of_an_opacity(check, finding) -> 
     assert whole(check("Heart size is normal.", finding("cardiomegaly", 0.02)))
 
 
+def called(mention, words: str, id: str = "e0", **attributes):
+    """A mention of an effusion, in these words."""
+    return mention("pleural_effusion", id, text=words, span=Span(0, len(words)), **attributes)
+
+
 def test_a_qualifier_is_kept_if_a_mention_has_it(check, mention) -> None:
-    words = "tension pneumothorax"
-    said = mention("pneumothorax", text=words, span=Span(0, len(words)))
-    assert whole(check("Tension pneumothorax.", said))
-    plain = check("Tension pneumothorax.", mention("pneumothorax"))
-    assert left(plain) == "Pneumothorax."
-    assert plain.kept[0].critical == Critical.PRESENT
+    assert whole(check("Loculated effusion.", called(mention, "loculated effusion")))
+    plain = check("Loculated effusion.", called(mention, "effusion"))
+    assert left(plain) == "Pleural effusion."
+    assert plain.correction.reason == "no evidence for the name of pleural_effusion"
+
+
+def test_a_qualifier_is_kept_only_if_the_mention_that_has_it_carries_the_rest(
+    check, mention
+) -> None:
+    hedged = called(mention, "loculated effusion", "e1", assertion=Assertion.UNCERTAIN)
+    assert left(check("Loculated effusion.", mention("pleural_effusion"), hedged)) == (
+        "Pleural effusion."
+    )
+    earlier = called(mention, "loculated effusion", "e1").of_prior()
+    assert left(check("Loculated effusion.", mention("pleural_effusion"), earlier)) == (
+        "Pleural effusion."
+    )
+
+
+def test_a_denial_with_a_qualifier_denies_no_more(check, mention) -> None:
+    denied = called(mention, "loculated effusion", assertion=Assertion.ABSENT)
+    assert whole(check("No loculated effusion.", denied))
+    assert left(check("No pleural effusion.", denied)) is None
+
+
+def test_tension_is_more_than_a_pneumothorax(check, mention) -> None:
+    assert whole(check("Tension pneumothorax.", mention("tension_pneumothorax")))
+    assert whole(check("Pneumothorax.", mention("tension_pneumothorax")))
+    assert left(check("Tension pneumothorax.", mention("pneumothorax"))) is None
+    denied = mention("tension_pneumothorax", assertion=Assertion.ABSENT)
+    assert left(check("No pneumothorax.", denied)) is None
 
 
 def test_evidence_that_does_not_exist_carries_nothing(check) -> None:

@@ -132,7 +132,8 @@ class Pipeline:
             raise InputError("the study has neither a report nor an image; give at least one")
         text = self._stage("text")(study.report) if study.report else _NO_TEXT
         spoke = ["text"] if study.report else []
-        earlier = self._earlier(study.prior)
+        before = self._stage("text")(study.prior) if study.prior else _NO_TEXT
+        earlier = tuple(one.of_prior() for one in before.entities)
         readings = self._look(study.images)
         spoke += ["vision"] if readings else []
         links, draft = _NO_LINKS, None
@@ -141,7 +142,10 @@ class Pipeline:
             spoke.append("link")
         if readings and self._stage("report"):
             found = StudyReading(
-                entities=text.entities, earlier=earlier, images=readings, links=links
+                entities=text.entities if text.in_its_language else (),
+                earlier=earlier if before.in_its_language else (),
+                images=readings,
+                links=links,
             )
             draft = self._stage("report")(study, found, self._stage("text"))
             spoke.append("report")
@@ -195,12 +199,6 @@ class Pipeline:
                 yield self(item)
             except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the batch)
                 yield Failure.of(item.id, error)
-
-    def _earlier(self, prior: Report | None) -> tuple[Entity, ...]:
-        """Read the earlier report, if there is one."""
-        if prior is None:
-            return ()
-        return tuple(one.of_prior() for one in self._stage("text")(prior).entities)
 
     def _look(self, images: Sequence[Image]) -> tuple[ImageReading, ...]:
         stage = self._stage("vision") if images else None

@@ -287,6 +287,39 @@ def test_the_earlier_report_comes_with_its_mentions_under_names_of_their_own() -
     assert [one.id for one in analysis.entities] == ["e0"]
 
 
+@pytest.mark.parametrize(
+    ("report", "prior", "said"),
+    [
+        ("Kein Pneumothorax. Pneumonia rechts.", None, []),
+        ("No pneumothorax. Pneumonia.", "Kein Pneumothorax. Keine Pneumonia.", ["Pneumonia."]),
+        (
+            "Pneumonia.",
+            "No pneumonia.",
+            ["Pneumonia, new compared with the prior report."],
+        ),
+    ],
+)
+def test_a_report_that_does_not_look_english_carries_no_sentence_of_a_draft(
+    report: str, prior: str | None, said: list[str]
+) -> None:
+    pipeline = Pipeline(vision=see, link=None)
+    analysis = pipeline(
+        Study(
+            report=Report(text=report),
+            images=images(1),
+            prior=None if prior is None else Report(text=prior, id="prior"),
+        )
+    )
+    # It is read as English all the same, with a warning.
+    assert {"pneumonia"} <= {one.concept for one in analysis.entities}
+    draft = analysis.draft
+    assert (
+        [one.text for one in draft.sentences if one.section == "findings"] == said
+        if draft
+        else not said
+    )
+
+
 def test_retrieval_without_an_index_says_what_to_do() -> None:
     pipeline = Pipeline(text=read_words, vision=see, link=tie, report="retrieve")
     with pytest.raises(IndexMissing, match="radnlp index ARCHIVE"):

@@ -6,6 +6,9 @@
 - *no longer seen*: it states the finding, and the image was judged and does not show it.
 - *worse*, *improved*: the present report says so, and the earlier one states the finding.
 
+Nothing is compared where the present report says of itself what the earlier one does not bear out:
+"stable" of what it denied, "new" of what it states.
+
 What either side holds for possible only is not compared, nor are devices.
 """
 
@@ -62,17 +65,17 @@ def stated_before(
     )
 
 
-def denied_before(concept: str, side: Side | None, earlier: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Return the earlier mentions that deny the finding; none if others leave room for it."""
+def denied_in(mentions: Sequence[Entity], concept: str, side: Side | None) -> tuple[Entity, ...]:
+    """Return the mentions of one report that deny a finding; none if others leave room for it."""
     said = sides_of(side)
     if any(
         _counts(one) and one.assertion != Assertion.ABSENT and is_kin(one.concept, concept)
-        for one in earlier
+        for one in mentions
     ):
         return ()
     return tuple(
         one
-        for one in earlier
+        for one in mentions
         if _counts(one)
         and one.assertion == Assertion.ABSENT
         and is_narrower(concept, one.concept)
@@ -101,12 +104,13 @@ def compared(statements: Sequence[Statement], earlier: Sequence[Entity]) -> Iter
 
 def _with_change(one: Statement, earlier: Sequence[Entity]) -> Statement:
     before = stated_before(one.concept, one.side, earlier, one.qualifiers)
-    if before:
-        change = one.change if one.change in _GRADED else Change.STABLE
+    if before and one.change in (None, Change.STABLE, *_GRADED):
+        change = one.change or Change.STABLE
         extents = {entity.severity for entity in before}
         same = one.severity is not None and extents == {one.severity}
     else:
-        before = denied_before(one.concept, one.side, earlier)
+        fresh = not before and one.change in (None, Change.NEW)
+        before = denied_in(earlier, one.concept, one.side) if fresh else ()
         change, same = Change.NEW, False
     if not before:
         return replace(one, change=None)
@@ -144,4 +148,4 @@ def _counts(one: Entity) -> bool:
     return one.kind == EntityKind.FINDING and one.counts
 
 
-__all__ = ["compared", "denied_before", "narrowed", "sides_of", "stated_before"]
+__all__ = ["compared", "denied_in", "narrowed", "sides_of", "stated_before"]

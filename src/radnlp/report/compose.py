@@ -86,7 +86,7 @@ def compose(
     ]
     sentences = [*findings, *_distinct(one for checked in impression for one in checked.kept)]
     corrections += [one.correction for one in impression if one.correction]
-    judged = [one.id for reading in found.images for one in reading.findings if one.supported]
+    judged = [one for reading in found.images for one in reading.findings if one.supported]
     if judged and not any(one.positive for one in statements):
         sentences.append(nothing_seen(judged, options.style))
     if corrections:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from radnlp.report.compare import denied_before, narrowed, sides_of, stated_before
+from radnlp.report.compare import denied_in, narrowed, sides_of, stated_before
 from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import PlanOptions, claim_of
 from radnlp.report.statement import Claim, Statement, term_of
@@ -196,10 +196,10 @@ class Support:
         one = said.entity
         if one.change is None or one.change == self.change:
             return True
-        if self.assertion == Assertion.UNCERTAIN:
+        if self.assertion == Assertion.UNCERTAIN or self.change is not None:
             return False
         if one.change == Change.NEW:
-            before = denied_before(one.concept, one.side, self.earlier)
+            before = denied_in(self.earlier, one.concept, one.side)
         elif one.change in (Change.STABLE, Change.RESOLVED):
             before = stated_before(one.concept, one.side, self.earlier, said.qualifiers)
         else:

@@ -36,6 +36,11 @@ class TextReading:
     scores: tuple[Score, ...] = ()
     warnings: tuple[Notice, ...] = ()
 
+    @property
+    def in_its_language(self) -> bool:
+        """Whether the report looked as if it were in the language that it was read in."""
+        return all(one.name != "LanguageWarning" for one in self.warnings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeatMap:
@@ -180,8 +185,9 @@ class StudyReading:
     """All that was found in one study, as the report stage is given it.
 
     Attributes:
-        entities: Mentions of the report; none if there is no report.
-        earlier: Mentions of the earlier report, ids with ``p:``.
+        entities: Mentions of the report; none if there is no report, or if it does not look to be
+            in the language that it was read in: "Kein Pneumothorax" would be stated.
+        earlier: Mentions of the earlier report, ids with ``p:``; likewise.
         images: One reading per image, with final ids.
         links: Zones and spots, links and conflicts.
     """

@@ -187,6 +187,94 @@ class TestNames:
         assert told(report).findings == "Left pleural effusion."
 
 
+class TestContradictions:
+    """Where two sources differ, the draft says no more than both leave standing."""
+
+    @pytest.fixture
+    def told(self, draft_by, zones, read):
+        def make(report, *findings, prior=None):
+            before = read(Report(text=prior)).entities if prior else ()
+            result = draft_by(
+                TemplateReport(),
+                read(Report(text=report)).entities,
+                findings,
+                zones,
+                [one.of_prior() for one in before],
+            )
+            assert result.corrections == ()
+            return result.findings
+
+        return make
+
+    def test_what_the_report_denies_the_image_may_only_hedge(self, told, finding) -> None:
+        shown = finding("pneumothorax", 0.95)
+        assert told("No pneumothorax.", shown) == "Possible pneumothorax."
+        assert told("No pneumothorax. Small left pneumothorax.", shown) == (
+            "Small left pneumothorax."
+        )
+        # A denial of a part, of one side or of an extent leaves room for it.
+        for report in (
+            "No left pneumothorax.",
+            "No large pneumothorax.",
+            "No tension pneumothorax.",
+        ):
+            assert told(report, shown) == "Pneumothorax."
+
+    def test_two_places_are_two_findings(self, told) -> None:
+        assert told("Left upper lobe nodule. Left lower lobe nodule.") == (
+            "Left upper lobe nodule. Left lower lobe nodule."
+        )
+        assert told("Left upper lobe nodule. IMPRESSION: Left nodule.") == "Left upper lobe nodule."
+
+    def test_two_extents_are_none(self, told) -> None:
+        assert told("Small left effusion. Large left effusion.") == "Left pleural effusion."
+        assert told("Small left effusion. Left effusion.") == "Small left pleural effusion."
+
+    @pytest.mark.parametrize(
+        ("report", "said"),
+        [
+            ("Possible left lower lobe pneumonia. Pneumonia.", "Pneumonia."),
+            ("Possible large left effusion. Left effusion.", "Left pleural effusion."),
+            ("Left effusion. Possible large left effusion.", "Left pleural effusion."),
+            ("Small left effusion. Left loculated effusion.", "Small left pleural effusion."),
+            ("Left effusion. Left loculated effusion.", "Left loculated effusion."),
+        ],
+    )
+    def test_one_mention_carries_all_that_is_said(self, told, report, said) -> None:
+        assert told(report) == said
+
+    @pytest.mark.parametrize(
+        ("report", "prior", "said"),
+        [
+            ("Stable cardiomegaly.", "Heart size is normal.", "Cardiomegaly."),
+            ("Increased left effusion.", "No effusion.", "Left pleural effusion."),
+            ("Small left effusion, new.", "Small left effusion.", "Small left pleural effusion."),
+            (
+                "New left effusion.",
+                "No effusion.",
+                "Left pleural effusion, new compared with the prior report.",
+            ),
+            (
+                "Pneumonia is unchanged. Pneumonia has worsened.",
+                "Pneumonia.",
+                "Pneumonia, again seen compared with the prior report.",
+            ),
+        ],
+    )
+    def test_the_report_and_the_earlier_one_must_agree(self, told, report, prior, said) -> None:
+        assert told(report, prior=prior) == said
+
+    def test_a_finding_judged_on_two_films_counts_once(self, study, finding, read) -> None:
+        films = tuple(replace(study.images[0], id=id) for id in ("i0", "i1"))
+        seen = tuple(
+            ImageReading(image_id=id, findings=(replace(finding("mass", 0.05, f), image_id=id),))
+            for id, f in (("i0", "f0"), ("i1", "f1"))
+        )
+        result = TemplateReport()(Study(images=films), StudyReading(images=seen), read)
+        assert result.impression == "No finding is likely among the 1 judged."
+        assert result.sentences[-1].evidence == ("f0", "f1")
+
+
 class TestStyle:
     """Options change the words, not what is said."""
 

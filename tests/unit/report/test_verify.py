@@ -252,6 +252,17 @@ class TestComparison:
         assert left(check(text, judged)) == "No pleural effusion is seen."
         assert left(check(text, finding("pleural_effusion", 0.6), self.prior(mention))) is None
 
+    def test_nothing_is_compared_against_the_word_of_the_report(self, check, mention) -> None:
+        denied = self.prior(mention, assertion=Assertion.ABSENT)
+        text = "Pleural effusion, new compared with the prior report."
+        assert whole(check(text, mention("pleural_effusion", change=Change.NEW), denied))
+        for change in (Change.STABLE, Change.WORSE, Change.IMPROVED):
+            told = mention("pleural_effusion", change=change)
+            assert left(check(text, told, denied)) == "Pleural effusion."
+        again = "Pleural effusion, again seen compared with the prior report."
+        told = mention("pleural_effusion", change=Change.NEW)
+        assert left(check(again, told, self.prior(mention))) == "Pleural effusion."
+
     def test_worse_needs_the_present_report(self, check, mention) -> None:
         text = "Pleural effusion, worse compared with the prior report."
         told = mention("pleural_effusion", change=Change.WORSE)

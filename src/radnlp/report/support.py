@@ -57,11 +57,13 @@ class Mention:
         entity: A finding or device.
         places: What it says of the place; other locations come with the finding's own name.
         unchanged: True if the sentence says more of something stable than that it is there again.
+        hedge: The words that make it uncertain, if it is.
     """
 
     entity: Entity
     places: tuple[str, ...]
     unchanged: bool = False
+    hedge: frozenset[str] = frozenset()
 
     @property
     def qualifiers(self) -> frozenset[str]:
@@ -105,7 +107,7 @@ class Support:
         one = said.entity
         if not self._names(one):
             return Missing.CONCEPT
-        if self.assertion not in _CARRIED_BY.get(one.assertion, ()):
+        if self.assertion not in _CARRIED_BY.get(one.assertion, ()) or self._leans(said):
             return Missing.ASSERTION
         if not self._is_there(said):
             return Missing.SIDE
@@ -178,6 +180,13 @@ class Support:
         if one.assertion == Assertion.ABSENT:
             return is_narrower(one.concept, self.concept)
         return is_narrower(self.concept, one.concept)
+
+    def _leans(self, said: Mention) -> bool:
+        """Tell whether a hedge holds the finding for less likely, or more, than this does."""
+        words = load_phrases().words
+        if said.hedge & words["unlikely"]:
+            return True
+        return self.assertion == Assertion.UNCERTAIN and bool(said.hedge & words["likely"])
 
     def _claim(self, assertion: Assertion) -> Claim | None:
         if assertion == Assertion.PRESENT and self.assertion == Assertion.UNCERTAIN:

@@ -5,8 +5,8 @@ reads must be carried by one piece of the sentence's evidence:
 
 - *concept*: present or uncertain, the evidence names the same thing or a narrower one; absent,
   the same thing or a broader one;
-- *assertion*: presence needs evidence of presence, a hedge any positive evidence, absence
-  evidence of absence; a hypothesis is never carried;
+- *assertion*: presence needs evidence of presence, a hedge any positive evidence ("likely" that of
+  presence; "unlikely" is never carried), absence evidence of absence; nor is a hypothesis;
 - *side*, *place*, *severity*: what the sentence says, the evidence says;
 - *change*: the report's own word, or what the earlier report bears out (`radnlp.report.compare`).
 
@@ -156,7 +156,13 @@ def _mention(one: Entity, entities: Sequence[Entity], text: str) -> Mention:
     )
     stable = one.change == Change.STABLE
     again = any(word in phrases.words["again"] for word in _words(text))
-    return Mention(entity=one, places=places, unchanged=stable and not again)
+    hedge = text[one.cue.span.start : one.cue.span.end] if one.cue else ""
+    return Mention(
+        entity=one,
+        places=places,
+        unchanged=stable and not again,
+        hedge=frozenset(_words(hedge) if one.assertion == Assertion.UNCERTAIN else ()),
+    )
 
 
 def _objections(back: _Read) -> Iterator[str]:
@@ -169,7 +175,7 @@ def _objections(back: _Read) -> Iterator[str]:
         if missing is not None:
             what = "" if missing == Missing.CONCEPT else f"the {missing.name.lower()} of "
             yield f"no evidence for {what}{one.entity.concept}"
-    if any(_calls_normal(one.entity) for one in back.mentions):
+    if any(_calls_normal(one.entity, back.sentence.text) for one in back.mentions):
         yield "it calls an organ normal, which denies more than was judged"
     if any(one.kind not in {*_NAMED, EntityKind.ANATOMY} for one in back.entities):
         yield "it speaks of a procedure or a size"
@@ -179,10 +185,16 @@ def _objections(back: _Read) -> Iterator[str]:
         yield "it holds words that say more than was read in it"
 
 
-def _calls_normal(one: Entity) -> bool:
-    """Tell whether the mention is a denial by way of an organ ("the lungs are clear")."""
-    by_organ = one.cue is not None and one.cue.rule.startswith("organ.")
-    return by_organ and one.concept not in load_phrases().absent
+def _calls_normal(one: Entity, text: str) -> bool:
+    """Tell whether the mention denies by way of an organ more than a finding ("lungs are clear").
+
+    "Heart size is normal" and "the heart is not enlarged" deny no more than an enlarged one; "the
+    heart is normal" does.
+    """
+    if one.cue is None or not one.cue.rule.startswith("organ."):
+        return False
+    of_size = one.cue.rule == "organ.normal_size" or "size" in _words(text)
+    return one.concept not in load_phrases().absent or not of_size
 
 
 def _missing(said: Mention, supports: Sequence[Support]) -> Missing | None:

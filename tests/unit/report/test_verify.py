@@ -156,7 +156,29 @@ def test_a_denial_may_be_weakened_and_a_finding_not_described(check, finding) ->
 def test_clear_lungs_are_more_than_the_absence_of_an_opacity(check, finding) -> None:
     clear = check("The lungs are clear.", finding("opacity", 0.02))
     assert left(clear) == "No opacity is seen."
-    assert whole(check("Heart size is normal.", finding("cardiomegaly", 0.02)))
+    judged = finding("cardiomegaly", 0.02)
+    assert whole(check("Heart size is normal.", judged))
+    assert whole(check("The heart is not enlarged.", judged))
+    assert left(check("The heart is normal.", judged)) == "No cardiomegaly is seen."
+
+
+@pytest.mark.parametrize(
+    ("text", "by_presence", "by_hedge"),
+    [
+        ("Possible pneumonia.", None, None),
+        ("Pneumonia is suspected.", None, None),
+        ("Probable pneumonia.", None, "Possible pneumonia."),
+        ("Pneumonia is likely.", None, "Possible pneumonia."),
+        ("Pneumonia is unlikely.", "Possible pneumonia.", "Possible pneumonia."),
+        ("Less likely pneumonia.", "Possible pneumonia.", "Possible pneumonia."),
+    ],
+)
+def test_a_hedge_leans_no_further_than_its_evidence(
+    check, mention, text: str, by_presence: str | None, by_hedge: str | None
+) -> None:
+    for assertion, wanted in ((Assertion.PRESENT, by_presence), (Assertion.UNCERTAIN, by_hedge)):
+        checked = check(text, mention("pneumonia", assertion=assertion))
+        assert whole(checked) if wanted is None else left(checked) == wanted
 
 
 def called(mention, words: str, id: str = "e0", **attributes):

@@ -200,10 +200,10 @@ class HybridText:
             LanguageNotSupported: The report is in another language.
             ReportTooLong: The text is longer than the options allow.
         """
-        reading, sentences = self._rules.read(report)
+        reading, places, sentences = self._rules.read(report)
         added = {
             (start + first, start + last): tag
-            for start, said in sentences
+            for (start, _, _), said in zip(places, sentences, strict=True)
             for first, last, tag in said.tags
         }
         if not added:

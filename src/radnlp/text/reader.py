@@ -128,9 +128,10 @@ class SentenceReader:
     def __call__(self, sentences: Sequence[str]) -> list[Sentence]:
         """Return what each sentence says, read by itself."""
         known = self._known
-        fresh = [one for one in dict.fromkeys(sentences) if one not in known]
-        if not fresh:
+        try:
             return [known[one] for one in sentences]
+        except KeyError:
+            fresh = [one for one in dict.fromkeys(sentences) if one not in known]
         said = dict(zip(fresh, self._read(fresh), strict=True))
         found = [said[one] if one in said else known[one] for one in sentences]
         if self._remembered:

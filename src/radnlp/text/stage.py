@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from radnlp.errors import InputError, LanguageNotSupported, ReportTooLong
 from radnlp.schema.entity import (
@@ -75,6 +75,8 @@ _LAST = (_PROVENANCE, *(field.default for field in _OTHERS))
 _NOT_FINDINGS = _PAST_SECTIONS | {SectionKind.INDICATION, SectionKind.RECOMMENDATION}
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 Said = TypeVar("Said", Measurement, Quantity)
+#: First character, one past the last, and section of a sentence.
+Place: TypeAlias = tuple[int, int, Section]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +143,8 @@ class RuleText:
         """
         return self.read(report)[0]
 
-    def read(self, report: Report) -> tuple[TextReading, list[tuple[int, Sentence]]]:
-        """Return what a call returns, and with their first character what its sentences say.
+    def read(self, report: Report) -> tuple[TextReading, list[Place], list[Sentence]]:
+        """Return what a call returns, the places of its sentences, and what these say.
 
         Raises:
             LanguageNotSupported: The report is in another language.
@@ -156,7 +158,7 @@ class RuleText:
                 message="the report holds no text; nothing was read",
                 source=report.id,
             )
-            return TextReading(warnings=(notice,)), []
+            return TextReading(warnings=(notice,)), [], []
         sections = self._sections(text)
         entities: list[Entity] = []
         more: list[tuple[int, int, SectionKind]] = []
@@ -193,8 +195,7 @@ class RuleText:
             relations=tuple(relations),
             warnings=_other_language(report),
         )
-        starts = [start for start, _, _ in places]
-        return conclude(text, more, reading), list(zip(starts, every, strict=True))
+        return conclude(text, more, reading), places, every
 
     def _check(self, report: Report) -> None:
         language = report.language

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from radnlp.schema.entity import Assertion, Entity, EntityKind, Subject
 from radnlp.schema.text import Report
 from radnlp.text import RuleText
-from radnlp.vocabulary import load_vocabulary
+from radnlp.vocabulary import broader
 from results import append
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ def overlap(gold: Gold, entity: Entity) -> int:
 
 def related(concept: str, entity: Entity) -> bool:
     """Tell whether one of the two concepts is the other or broader than it."""
-    vocabulary = load_vocabulary()
-    broader = vocabulary.ancestors(concept) if concept in vocabulary else ()
-    return entity.is_a(concept) or entity.concept in broader
+    return entity.is_a(concept) or entity.concept in broader(concept)
 
 
 def matched(gold: tuple[Gold, ...], entities: list[Entity]) -> list[Entity | None]:

@@ -59,6 +59,7 @@ def measure(path: Path, repeats: int, threads: int) -> None:
 
     from radnlp import Pipeline, Report, Study, analyze, read_image
     from radnlp.report import WriterReport
+    from radnlp.schema import StudyReading
 
     torch.set_num_threads(threads)
     pipeline = Pipeline()
@@ -73,13 +74,14 @@ def measure(path: Path, repeats: int, threads: int) -> None:
     seen = pipeline._look((image,))
     decoder = WriterReport()
     linked = link(study, said.entities, seen)
+    found = StudyReading(entities=said.entities, images=seen, links=linked)
     parts = {
         "read the file": lambda: read_image(path),
         "report": lambda: text(report),
         "image": lambda: vision(image),
         "links": lambda: link(study, said.entities, seen),
-        "draft": lambda: draft(study, said.entities, seen, linked, text),
-        "draft by the decoder": lambda: decoder(study, said.entities, seen, linked, text),
+        "draft": lambda: draft(study, found, text),
+        "draft by the decoder": lambda: decoder(study, found, text),
     }
     table = {
         name: round(statistics.median(milliseconds(work, repeats)), 1)

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from radnlp.nets.language import load_language, pieces_of
+from radnlp.report.embed import Meaning
 from radnlp.schema import EntityKind
 from radnlp.text.tagger import Tagger
 from radnlp.train.films import BOXED
@@ -169,7 +170,7 @@ def main() -> None:
     made = triplets(given.triplets)
     tagger = Tagger(given.weights)
     systems = {
-        "radnlp language": lambda texts: tagger.meanings(texts).numpy(),
+        "radnlp language": Meaning(given.weights),
         "MiniLM as it comes": minilm(),
         "shared words": words,
     }

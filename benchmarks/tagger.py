@@ -201,8 +201,7 @@ def main() -> None:
     }
     sets["lexicon hold-out"] = held_out_cases(given.sentences)
     reduced = reduced_lexicon()
-    less = RuleText()
-    less._sentence = SentenceReader(reduced, 0)
+    less = RuleText(reader=SentenceReader(reduced, 0))
     stages: dict[str, tuple[Stage, Stage]] = {
         "rules": (RuleText(), less),
         "neural": (NeuralText(options), NeuralText(options, lexicon=reduced)),

@@ -21,6 +21,7 @@ import torch
 from anatomy_quality import anatomy_quality, show_anatomy, turned_away
 from floors import fit_linear, random_features, tiny_pixels
 from radnlp.schema.image import Image
+from radnlp.schema.platt import Platt
 from radnlp.train.cache import read_grey
 from radnlp.train.calibrate import auroc, auroc_interval, calibration_error
 from radnlp.train.films import CONCEPTS, Film, read_films, targets_of
@@ -118,7 +119,7 @@ def finding_rows(
 
 def operating(scores: np.ndarray, entry: dict[str, Any], data: Table) -> dict[str, Any]:
     """Sensitivity and specificity at the operating point, and the calibration error."""
-    sure = 1 / (1 + np.exp(-(entry["slope"] * scores + entry["offset"])))
+    sure = Platt(slope=entry["slope"], offset=entry["offset"])(scores)
     sure, truth = sure[data.known], data.truth[data.known]
     positive = sure >= entry["threshold"]
     return {

@@ -27,6 +27,7 @@ from radnlp.schema import (
     Provenance,
     Report,
     Study,
+    StudyReading,
     TextReading,
 )
 
@@ -67,13 +68,7 @@ class ReportStage(Protocol):
     """Writes a draft."""
 
     def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
-        /,
+        self, study: Study, found: StudyReading, read: Callable[[Report], TextReading], /
     ) -> Draft | None:
         """Return a draft whose every sentence has evidence; ``read`` is the text stage."""
         ...
@@ -151,7 +146,8 @@ class Pipeline:
             raise InputError("the study has neither a report nor an image; give at least one")
         text = self._stage("text")(study.report) if study.report else _NO_TEXT
         spoke = ["text"] if study.report else []
-        earlier = self._earlier(study.prior)
+        before = self._stage("text")(study.prior) if study.prior else _NO_TEXT
+        earlier = tuple(one.of_prior() for one in before.entities)
         readings = self._look(study.images)
         spoke += ["vision"] if readings else []
         links, draft = _NO_LINKS, None
@@ -159,9 +155,13 @@ class Pipeline:
             links = self._stage("link")(study, text.entities, readings)
             spoke.append("link")
         if readings and self._stage("report"):
-            draft = self._stage("report")(
-                study, text.entities, readings, links, self._stage("text")
+            found = StudyReading(
+                entities=text.entities if text.in_its_language else (),
+                earlier=earlier if before.in_its_language else (),
+                images=readings,
+                links=links,
             )
+            draft = self._stage("report")(study, found, self._stage("text"))
             spoke.append("report")
         return Analysis(
             report=study.report,
@@ -213,12 +213,6 @@ class Pipeline:
                 yield self(item)
             except Exception as error:  # noqa: BLE001  (a plug-in's fault must not end the batch)
                 yield Failure.of(item.id, error)
-
-    def _earlier(self, prior: Report | None) -> tuple[Entity, ...]:
-        """Read the earlier report, if there is one."""
-        if prior is None:
-            return ()
-        return tuple(one.of_prior() for one in self._stage("text")(prior).entities)
 
     def _look(self, images: Sequence[Image]) -> tuple[ImageReading, ...]:
         stage = self._stage("vision") if images else None

@@ -12,7 +12,6 @@ import pytest
 
 from radnlp.errors import IndexMissing, InputError, ModelNotFound, StageNotFound
 from radnlp.pipeline import Pipeline, analyze, default_pipeline
-from radnlp.registry import report_stages
 from radnlp.schema import (
     Analysis,
     Box,
@@ -37,6 +36,7 @@ from radnlp.schema import (
     Sentence,
     Span,
     Study,
+    StudyReading,
     TextReading,
 )
 
@@ -90,17 +90,11 @@ def tie(study: Study, entities: Sequence[Entity], readings: Sequence[ImageReadin
     )
 
 
-def write(
-    study: Study,
-    entities: Sequence[Entity],
-    readings: Sequence[ImageReading],
-    links: LinkReading,
-    read: Callable[[Report], TextReading],
-) -> Draft:
+def write(study: Study, found: StudyReading, read: Callable[[Report], TextReading]) -> Draft:
     """A report stage that says one thing and can read it back."""
     text = "Nodule seen."
     assert read(Report(text=text)).entities
-    evidence = tuple(finding.id for reading in readings for finding in reading.findings)
+    evidence = tuple(finding.id for reading in found.images for finding in reading.findings)
     return Draft(sentences=(Sentence(text=text, section="findings", evidence=evidence),))  # type: ignore[arg-type]
 
 
@@ -280,15 +274,60 @@ def test_measurements_are_numbered_and_keep_their_regions() -> None:
 
 def test_the_earlier_report_comes_with_its_mentions_under_names_of_their_own() -> None:
     prior = Report(text="Mass then", id="prior")
-    analysis = PIPELINE(Study(report=Report(text="Nodule now"), images=images(1), prior=prior))
+    texts: list[str] = []
+    earlier: list[tuple[Entity, ...]] = []
+
+    def noted(report: Report) -> TextReading:
+        texts.append(report.text)
+        return read_words(report)
+
+    def told(study: Study, found: StudyReading, read: Callable[[Report], TextReading]) -> Draft:
+        earlier.append(found.earlier)
+        return write(study, found, read)
+
+    pipeline = Pipeline(text=noted, vision=see, link=tie, report=told)
+    analysis = pipeline(Study(report=Report(text="Nodule now"), images=images(1), prior=prior))
+    assert texts == ["Nodule now", "Mass then", "Nodule seen."]
+    assert earlier == [analysis.prior_entities]
     assert analysis.prior == prior
     assert [(one.id, one.text) for one in analysis.prior_entities] == [("p:e0", "Mass")]
     assert [one.id for one in analysis.entities] == ["e0"]
 
 
+@pytest.mark.parametrize(
+    ("report", "prior", "said"),
+    [
+        ("Kein Pneumothorax. Pneumonia rechts.", None, []),
+        ("No pneumothorax. Pneumonia.", "Kein Pneumothorax. Keine Pneumonia.", ["Pneumonia."]),
+        (
+            "Pneumonia.",
+            "No pneumonia.",
+            ["Pneumonia, new compared with the prior report."],
+        ),
+    ],
+)
+def test_a_report_that_does_not_look_english_carries_no_sentence_of_a_draft(
+    report: str, prior: str | None, said: list[str]
+) -> None:
+    pipeline = Pipeline(vision=see, link=None)
+    analysis = pipeline(
+        Study(
+            report=Report(text=report),
+            images=images(1),
+            prior=None if prior is None else Report(text=prior, id="prior"),
+        )
+    )
+    # It is read as English all the same, with a warning.
+    assert {"pneumonia"} <= {one.concept for one in analysis.entities}
+    draft = analysis.draft
+    assert (
+        [one.text for one in draft.sentences if one.section == "findings"] == said
+        if draft
+        else not said
+    )
+
+
 def test_retrieval_without_an_index_says_what_to_do() -> None:
-    if "retrieve" not in report_stages.names():
-        pytest.skip("the package was installed before this stage came; install it again")
     pipeline = Pipeline(text=read_words, vision=see, link=tie, report="retrieve")
     with pytest.raises(IndexMissing, match="radnlp index ARCHIVE"):
         pipeline(Study(images=images(1)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from radnlp.link.words import NOTHING_SAID, Said
 from radnlp.schema import Side
-from radnlp.vocabulary import load_vocabulary
+from radnlp.vocabulary import broader, is_narrower
 
 if TYPE_CHECKING:
     from radnlp.schema import Entity
@@ -127,13 +127,13 @@ class Places:
         """Tell whether two concepts are equal or one is a narrower name of the other."""
         if one == other:
             return True
-        if one in _broader(other):
+        if one in broader(other):
             return one not in self.too_broad
-        return other in _broader(one) and other not in self.too_broad
+        return other in broader(one) and other not in self.too_broad
 
     def may_be(self, one: str, other: str) -> bool:
         """Tell whether two concepts may be names of one shadow."""
-        mine, theirs = {one, *_broader(one)}, {other, *_broader(other)}
+        mine, theirs = {one, *broader(one)}, {other, *broader(other)}
         return self.same(one, other) or any(
             group & mine and group & theirs for group in self.same_shadow
         )
@@ -152,11 +152,6 @@ def load_places() -> Places:
     )
 
 
-def is_narrower(concept: str, broader: str) -> bool:
-    """Tell whether ``concept`` is ``broader`` or a narrower name of it."""
-    return concept == broader or broader in _broader(concept)
-
-
 def _place(entry: Mapping[str, Any]) -> Place:
     return Place(
         zones=tuple(entry["zones"]),
@@ -168,21 +163,15 @@ def _place(entry: Mapping[str, Any]) -> Place:
     )
 
 
-def _broader(concept: str) -> tuple[str, ...]:
-    """Return broader ids, nearest first; none for what a plug-in calls by a name of its own."""
-    vocabulary = load_vocabulary()
-    return vocabulary.ancestors(concept) if concept in vocabulary else ()
-
-
 def _nearest(concept: str, table: Mapping[str, Place]) -> Place | None:
-    for one in (concept, *_broader(concept)):
+    for one in (concept, *broader(concept)):
         if one in table:
             return table[one]
     return None
 
 
 def _most_specific(locations: tuple[str, ...]) -> tuple[str, ...]:
-    wholes = {broader for location in locations for broader in _broader(location)}
+    wholes = {whole for location in locations for whole in broader(location)}
     return tuple(location for location in locations if location not in wholes)
 
 

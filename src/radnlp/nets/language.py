@@ -209,6 +209,9 @@ def load_language(path: str | Path = "language-mini0") -> LoadedLanguage:
 def read_tokenizer(path: str | Path, weights: Weights) -> Tokenizer:
     """Return the tokenizer that the card of weights names; it lies beside them.
 
+    "[SEP]" and its like in a text are read as any other words; only what `pieces_of` sets around a
+    text is a special piece.
+
     Raises:
         ModelRejected: it is missing or broken.
     """
@@ -218,11 +221,13 @@ def read_tokenizer(path: str | Path, weights: Weights) -> Tokenizer:
         raise ModelRejected(f"the card of {weights.name} names no tokenizer; copy it again")
     place = folder / str(weights.card["tokenizer"])
     try:
-        return Tokenizer.from_file(str(place))
+        tokenizer = Tokenizer.from_file(str(place))
     except Exception as error:  # the library raises bare Exception
         raise ModelRejected(
             f"{place.name} cannot be read as a tokenizer ({error}); copy it again with the weights"
         ) from error
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 def pieces_of(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor, list[Any]]:

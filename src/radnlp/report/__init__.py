@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from radnlp.report.compose import Heard, ReportOptions, Writer, compose
+from radnlp.report.compose import ReportOptions, Writer, compose
 from radnlp.report.generate import WriterReport
 from radnlp.report.plan import PlanOptions
 from radnlp.report.retrieve import RetrieveReport
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.style import Form, Style, read_style
 from radnlp.report.template import made_by
-from radnlp.report.verify import Checked, Verifier, verify
+from radnlp.report.verify import Checked, Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from radnlp.schema import (
         Draft,
-        Entity,
-        ImageReading,
-        LinkReading,
         Report,
         Study,
+        StudyReading,
         TextReading,
     )
 
@@ -43,24 +41,16 @@ class TemplateReport:
         self.provenance = made_by()
 
     def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
+        self, study: Study, found: StudyReading, read: Callable[[Report], TextReading]
     ) -> Draft | None:
         """Return a draft, or ``None`` if there is no image or nothing to say.
 
         Args:
-            study: What is drafted for; with its earlier report the draft compares.
-            entities: The report's mentions; none if there is no report.
-            readings: What the vision stage said, with final ids.
-            links: Zones and spots, links and conflicts.
-            read: The text stage, to read the draft and the earlier report.
+            study: What is drafted for.
+            found: All that was found in it; with what the earlier report says the draft compares.
+            read: The text stage, to read the draft back.
         """
-        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
-        return compose(heard, self.options)
+        return compose(study, found, read, self.options)
 
 
 __all__ = [
@@ -77,5 +67,4 @@ __all__ = [
     "Writer",
     "WriterReport",
     "read_style",
-    "verify",
 ]

@@ -6,6 +6,9 @@
 - *no longer seen*: it states the finding, and the image was judged and does not show it.
 - *worse*, *improved*: the present report says so, and the earlier one states the finding.
 
+Nothing is compared where the present report says of itself what the earlier one does not bear out:
+"stable" of what it denied, "new" of what it states.
+
 What either side holds for possible only is not compared, nor are devices.
 """
 
@@ -14,9 +17,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from radnlp.report.phrases import is_kin, is_narrower, load_phrases
-from radnlp.report.statement import Claim, Statement
+from radnlp.report.phrases import load_phrases
+from radnlp.report.statement import Claim, Statement, term_of
 from radnlp.schema import Assertion, Change, Entity, EntityKind, Side
+from radnlp.vocabulary import is_kin, is_narrower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,8 +44,16 @@ def sides_of(side: Side | None) -> frozenset[Side]:
     return _SIDES.get(side or Side.MIDLINE, _NONE)
 
 
-def stated_before(concept: str, side: Side | None, earlier: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Return the earlier mentions that state the finding, or a narrower one, on the same side."""
+def stated_before(
+    concept: str,
+    side: Side | None,
+    earlier: Sequence[Entity],
+    qualifiers: frozenset[str] = frozenset(),
+) -> tuple[Entity, ...]:
+    """Return the earlier mentions that state the finding, or a narrower one, on the same side.
+
+    Of a "loculated effusion" (``qualifiers``) only those that call it so too.
+    """
     return tuple(
         one
         for one in earlier
@@ -49,24 +61,26 @@ def stated_before(concept: str, side: Side | None, earlier: Sequence[Entity]) ->
         and one.assertion == Assertion.PRESENT
         and is_narrower(one.concept, concept)
         and sides_of(one.side) == sides_of(side)
+        and qualifiers <= load_phrases().qualifiers(one.concept, one.text)
     )
 
 
-def denied_before(concept: str, side: Side | None, earlier: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Return the earlier mentions that deny the finding; none if others leave room for it."""
+def denied_in(mentions: Sequence[Entity], concept: str, side: Side | None) -> tuple[Entity, ...]:
+    """Return the mentions of one report that deny a finding; none if others leave room for it."""
     said = sides_of(side)
     if any(
         _counts(one) and one.assertion != Assertion.ABSENT and is_kin(one.concept, concept)
-        for one in earlier
+        for one in mentions
     ):
         return ()
     return tuple(
         one
-        for one in earlier
+        for one in mentions
         if _counts(one)
         and one.assertion == Assertion.ABSENT
         and is_narrower(concept, one.concept)
         and one.severity is None
+        and not load_phrases().qualifiers(one.concept, one.text)
         and not narrowed(one.locations)
         and (not sides_of(one.side) or (said and said <= sides_of(one.side)))
     )
@@ -89,13 +103,14 @@ def compared(statements: Sequence[Statement], earlier: Sequence[Entity]) -> Iter
 
 
 def _with_change(one: Statement, earlier: Sequence[Entity]) -> Statement:
-    before = stated_before(one.concept, one.side, earlier)
-    if before:
-        change = one.change if one.change in _GRADED else Change.STABLE
+    before = stated_before(one.concept, one.side, earlier, one.qualifiers)
+    if before and one.change in (None, Change.STABLE, *_GRADED):
+        change = one.change or Change.STABLE
         extents = {entity.severity for entity in before}
         same = one.severity is not None and extents == {one.severity}
     else:
-        before = denied_before(one.concept, one.side, earlier)
+        fresh = not before and one.change in (None, Change.NEW)
+        before = denied_in(earlier, one.concept, one.side) if fresh else ()
         change, same = Change.NEW, False
     if not before:
         return replace(one, change=None)
@@ -119,6 +134,7 @@ def _gone(denial: Statement, earlier: Sequence[Entity]) -> Iterator[Statement]:
             evidence=(*evidence, one.id),
             side=side,
             change=Change.RESOLVED,
+            term=(first.term if first else None) or term_of(one),
         )
     yield from gone.values()
 
@@ -132,4 +148,4 @@ def _counts(one: Entity) -> bool:
     return one.kind == EntityKind.FINDING and one.counts
 
 
-__all__ = ["compared", "denied_before", "narrowed", "sides_of", "stated_before"]
+__all__ = ["compared", "denied_in", "narrowed", "sides_of", "stated_before"]

@@ -7,22 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import PlanOptions, plan
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.style import Style
 from radnlp.report.template import findings_of, impression_of, nothing_seen
 from radnlp.report.verify import Verifier
 from radnlp.schema import (
-    Assertion,
     Correction,
     Critical,
     Draft,
-    Entity,
-    ImageReading,
-    LinkReading,
     Report,
     Sentence,
     Study,
+    StudyReading,
     TextReading,
 )
 
@@ -38,11 +36,6 @@ if TYPE_CHECKING:
 Writer: TypeAlias = Callable[[Sequence[Statement], Style], Sequence[Sentence]]
 
 _log = logging.getLogger(__name__)
-_ASSERTIONS = {
-    Claim.PRESENT: Assertion.PRESENT,
-    Claim.POSSIBLE: Assertion.UNCERTAIN,
-    Claim.ABSENT: Assertion.ABSENT,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,39 +51,34 @@ class ReportOptions:
     style: Style = field(default_factory=Style)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What a report stage is given: the arguments of `radnlp.pipeline.ReportStage`."""
-
-    study: Study
-    entities: Sequence[Entity]
-    readings: Sequence[ImageReading]
-    links: LinkReading
-    read: Callable[[Report], TextReading]
-
-
-def compose(heard: Heard, options: ReportOptions, write: Writer | None = None) -> Draft | None:
+def compose(
+    study: Study,
+    found: StudyReading,
+    read: Callable[[Report], TextReading],
+    options: ReportOptions,
+    write: Writer | None = None,
+) -> Draft | None:
     """Return a draft of which every sentence was read back; ``None`` without an image or words.
 
     Args:
-        heard: What was found, and the text stage to read the draft back.
+        study: What is drafted for.
+        found: All that was found in it.
+        read: The text stage, to read the draft back.
         options: Plan and style.
         write: Words for the findings; what it leaves unsaid, or says with more than its evidence,
             the templates say. ``None``: the templates say all.
     """
-    if not heard.study.images:
+    if not study.images:
         return None
-    prior = heard.study.prior
-    earlier = [one.of_prior() for one in heard.read(prior).entities] if prior else []
     statements = plan(
-        heard.entities,
-        heard.readings,
-        heard.links,
+        found.entities,
+        found.images,
+        found.links,
         options.plan,
-        views={image.id: image.view for image in heard.study.images},
-        earlier=earlier,
+        views={image.id: image.view for image in study.images},
+        earlier=found.earlier,
     )
-    verifier = Verifier(_evidence(heard, earlier), heard.read, options.plan, options.style)
+    verifier = Verifier(_evidence(found), read, options.plan, options.style)
     spoken = [one for one in statements if options.style.normals or not _is_normal(one)]
     findings, corrections = _findings(spoken, verifier, options.style, write)
     impression = [
@@ -98,7 +86,7 @@ def compose(heard: Heard, options: ReportOptions, write: Writer | None = None) -
     ]
     sentences = [*findings, *_distinct(one for checked in impression for one in checked.kept)]
     corrections += [one.correction for one in impression if one.correction]
-    judged = [one.id for reading in heard.readings for one in reading.findings if one.supported]
+    judged = [one for reading in found.images for one in reading.findings if one.supported]
     if judged and not any(one.positive for one in statements):
         sentences.append(nothing_seen(judged, options.style))
     if corrections:
@@ -145,9 +133,10 @@ def _says(checked: Checked, what: Statement) -> bool:
     evidence = {id for one in checked.kept for id in one.evidence}
     return set(what.evidence) <= evidence and any(
         one.concept == what.concept
-        and one.assertion == _ASSERTIONS.get(what.claim)
+        and one.assertion == what.claim.assertion
         and (one.side, one.severity, one.change) == (what.side, what.severity, what.change)
         and (what.place is None or what.place in one.locations)
+        and load_phrases().qualifiers(one.concept, one.text) == what.qualifiers
         for one in checked.entities
     )
 
@@ -162,11 +151,11 @@ def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
     return list({(one.section, one.text): one for one in reversed(list(sentences))}.values())[::-1]
 
 
-def _evidence(heard: Heard, earlier: Sequence[Entity]) -> dict[str, Evidence]:
-    every: list[Evidence] = [*heard.entities, *heard.links.regions, *earlier]
-    for reading in heard.readings:
+def _evidence(found: StudyReading) -> dict[str, Evidence]:
+    every: list[Evidence] = [*found.entities, *found.links.regions, *found.earlier]
+    for reading in found.images:
         every += [*reading.findings, *reading.regions, *reading.measurements]
     return {one.id: one for one in every}
 
 
-__all__ = ["Heard", "ReportOptions", "Writer", "compose"]
+__all__ = ["ReportOptions", "Writer", "compose"]

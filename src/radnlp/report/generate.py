@@ -13,25 +13,33 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from radnlp.report.compose import Heard, ReportOptions, Writer, compose
+from radnlp.report.compose import ReportOptions, Writer, compose
 from radnlp.report.phrases import load_phrases
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.template import made_by
-from radnlp.schema import Change, DraftSection, Provenance, Sentence
+from radnlp.schema import Change, DraftSection, Provenance, Sentence, Side
 from radnlp.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from radnlp.report.style import Style
-    from radnlp.schema import Draft, Entity, ImageReading, LinkReading, Report, Study, TextReading
+    from radnlp.schema import (
+        Draft,
+        Image,
+        Report,
+        Study,
+        StudyReading,
+        TextReading,
+    )
 
 #: Most findings that one sentence denies; the decoder has learned from no longer lists.
 _MOST_DENIED = 4
 _CLAIMS = {Claim.PRESENT: "present", Claim.POSSIBLE: "possible", Claim.ABSENT: "absent"}
+_FRONTAL = ("PA", "AP")
 _CHANGES = {Change.NEW: "new", Change.STABLE: "stable", Change.RESOLVED: "gone"}
 
 
@@ -40,6 +48,30 @@ class _Planned(NamedTuple):
 
     plan: str
     says: tuple[Statement, ...]
+
+
+class Sight(NamedTuple):
+    """What a network saw of the images of a study.
+
+    Attributes:
+        patches: Per image id, shape (patches, channels); frontal films first.
+        images: Of each finding and region, by its id, the id of its image.
+    """
+
+    patches: Mapping[str, NDArray[np.float32]]
+    images: Mapping[str, str]
+
+    def of(self, statement: Statement) -> NDArray[np.float32]:
+        """Return the patches of the image that a statement is about, or zeros.
+
+        It is about the image that its evidence lies in; what only the report says is about the
+        first. Where the side is open it is not known, and the decoder would guess it from the
+        image; so it sees the image only where it is told where to look.
+        """
+        lies = (self.images.get(id, "") for id in statement.evidence)
+        first = next(iter(self.patches))
+        patches = self.patches[next((id for id in lies if id in self.patches), first)]
+        return patches if statement.side is not None else np.zeros_like(patches)
 
 
 class Decoder:
@@ -71,27 +103,21 @@ class Decoder:
         statements: Sequence[Statement],
         style: Style,
         *,
-        patches: NDArray[np.float32] | None = None,
+        sight: Sight | None = None,
     ) -> list[Sentence]:
         """Return one sentence per statement, and one per group and four findings plainly denied.
 
         Args:
             statements: In the reader's order.
             style: Whether it writes notes or sentences.
-            patches: Of the image, shape (patches, channels), of the network that it knows.
+            sight: The images, by the network that it knows; ``None`` where none was read by it.
         """
         import torch
 
         from radnlp.nets.writer import write
 
         planned = list(_plans(statements, style))
-        # Where the plan leaves the side open it is not known, and the decoder would guess it from
-        # the image; so it sees the image only where it is told where to look.
-        seen = [
-            np.zeros_like(patches) if one.says[0].side is None else patches
-            for one in planned
-            if patches is not None
-        ]
+        seen = [sight.of(one.says[0]) for one in planned] if sight is not None else []
         texts = write(
             self._loaded,
             [one.plan for one in planned],
@@ -126,7 +152,9 @@ def _plans(statements: Sequence[Statement], style: Style) -> Iterator[_Planned]:
 
 
 def _sayable(one: Statement) -> bool:
-    """Tell whether the decoder has words for the change, if there is one."""
+    """Tell whether the decoder has words for the name and the change, if there is one."""
+    if one.term is not None:
+        return False
     if one.change is None:
         return True
     if one.change is Change.STABLE and not one.same_extent:
@@ -182,28 +210,43 @@ class WriterReport:
         self.provenance = getattr(self.writer, "provenance", None) or made_by("writer")
 
     def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
+        self, study: Study, found: StudyReading, read: Callable[[Report], TextReading]
     ) -> Draft | None:
         """Return a draft as `TemplateReport` does; the templates say what the writer does not."""
-        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
         writer = self.writer
         if self._decoder is not None:
-            writer = partial(self._decoder, patches=_patches(readings, self._decoder.sees))
-        return compose(heard, self.options, writer)
+            writer = partial(self._decoder, sight=look(study, found, self._decoder.sees))
+        return compose(study, found, read, self.options, writer)
 
 
-def _patches(readings: Sequence[ImageReading], encoder: str | None) -> NDArray[np.float32] | None:
-    """Return the patches of the first image that the network the decoder knows has seen."""
-    for reading in readings:
-        seen = reading.embedding
-        if seen is not None and seen.encoder == encoder:
-            return seen.patches.reshape(-1, seen.patches.shape[2])
-    return None
+def look(study: Study, found: StudyReading, encoder: str | None) -> Sight | None:
+    """Return what a network saw of a study; ``None`` if it read none of the images.
+
+    Args:
+        study: Its images tell the view, and which of them lie mirrored.
+        found: The readings, with the patches.
+        encoder: ``name@sha256`` of the network.
+    """
+    seen = {one.image_id: one.embedding for one in found.images}
+    patches = {
+        image.id: _as_hung(image, embedding.patches)
+        for image in sorted(study.images, key=lambda one: one.view not in _FRONTAL)
+        if (embedding := seen.get(image.id)) is not None and embedding.encoder == encoder
+    }
+    if not patches:
+        return None
+    lies = {one.id: one.image_id for one in found.links.regions}
+    for reading in found.images:
+        lies |= {one.id: one.image_id for one in reading.findings}
+        lies |= {one.id: one.image_id for one in reading.regions}
+    return Sight(patches, lies)
 
 
-__all__ = ["Decoder", "WriterReport"]
+def _as_hung(image: Image, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return patches row by row, the patient's right first, as the decoder has learned them."""
+    if image.orientation.image_left is Side.LEFT:
+        patches = patches[:, ::-1]
+    return patches.reshape(-1, patches.shape[2])
+
+
+__all__ = ["Decoder", "Sight", "WriterReport", "look"]

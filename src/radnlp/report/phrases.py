@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from radnlp.schema import Side
-from radnlp.vocabulary import load_vocabulary
+from radnlp.vocabulary import broader, load_vocabulary
+
+_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,16 @@ class Phrases:
         if concept in self.names or concept not in vocabulary:
             return self.names.get(concept, concept.replace("_", " "))
         return vocabulary.get(concept).name
+
+    def qualifiers(self, concept: str, text: str) -> frozenset[str]:
+        """Return the words of a mention that say more than the name of its concept.
+
+        Examples:
+            >>> sorted(load_phrases().qualifiers("pleural_effusion", "Loculated effusion"))
+            ['loculated']
+        """
+        said = _WORD.findall(text.lower())
+        return self.words["qualifiers"].intersection(said).difference(self.name(concept).split())
 
     def group(self, concept: str) -> str:
         """Return the group that a concept belongs to."""
@@ -131,20 +144,4 @@ def load_phrases() -> Phrases:
     )
 
 
-def broader(concept: str) -> tuple[str, ...]:
-    """Return broader ids, nearest first; none for what a plug-in calls by a name of its own."""
-    vocabulary = load_vocabulary()
-    return vocabulary.ancestors(concept) if concept in vocabulary else ()
-
-
-def is_narrower(concept: str, other: str) -> bool:
-    """Tell whether ``concept`` is ``other`` or a narrower name of it."""
-    return concept == other or other in broader(concept)
-
-
-def is_kin(one: str, other: str) -> bool:
-    """Tell whether one is the other, or a narrower or broader name of it."""
-    return is_narrower(one, other) or is_narrower(other, one)
-
-
-__all__ = ["Phrases", "broader", "is_kin", "is_narrower", "load_phrases"]
+__all__ = ["Phrases", "load_phrases"]

@@ -15,11 +15,11 @@ the earlier report bears out.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from radnlp.report.compare import compared
-from radnlp.report.phrases import broader, is_kin, is_narrower, load_phrases
-from radnlp.report.statement import Claim, Statement
+from radnlp.report.compare import compared, denied_in
+from radnlp.report.phrases import load_phrases
+from radnlp.report.statement import Claim, Statement, term_of
 from radnlp.schema import (
     Assertion,
     ConflictKind,
@@ -29,12 +29,14 @@ from radnlp.schema import (
     RegionSource,
     Side,
 )
+from radnlp.vocabulary import broader, is_kin, is_narrower
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from radnlp.schema import ImageReading, LinkReading, Region
 
+T = TypeVar("T")
 _THIRDS = ("upper_zone", "mid_zone", "lower_zone")
 
 
@@ -82,6 +84,7 @@ def plan(
     """
     reported = _reported(entities, links)
     seen = _seen(readings, links, options)
+    seen = [_beside_denial(one, entities) for one in seen]
     stated = _together(reported, seen, links)
     denied = _denials(entities, readings, stated, options)
     measured = _measured(readings, views or {})
@@ -115,14 +118,14 @@ def claim_of(finding: ImageFinding, options: PlanOptions) -> Claim | None:
 
 
 def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]:
-    """Return one statement per finding and side; the image may make a statement less sure."""
+    """Return one statement per finding, side and place; the image may make one less sure."""
     doubted = {
         id
         for conflict in links.conflicts
         if conflict.kind == ConflictKind.PRESENCE
         for id in conflict.entity_ids
     }
-    found: dict[tuple[str, Side | None], Statement] = {}
+    found: list[Statement] = []
     for entity in entities:
         if not entity.counts or entity.assertion not in (
             Assertion.PRESENT,
@@ -139,13 +142,20 @@ def _reported(entities: Sequence[Entity], links: LinkReading) -> list[Statement]
             severity=entity.severity,
             change=entity.change if sure else None,
             device=entity.kind == EntityKind.DEVICE,
+            term=term_of(entity),
         )
-        key = next(
-            (key for key in found if key[0] == said.concept and said.side in (None, key[1])),
-            (said.concept, said.side),
-        )
-        found[key] = _repeated(found[key], said) if key in found else said
-    return list(found.values())
+        for number, one in enumerate(found):
+            if one.concept == said.concept and _is_within(said, one):
+                found[number] = _repeated(one, said)
+                break
+        else:
+            found.append(said)
+    return found
+
+
+def _is_within(again: Statement, first: Statement) -> bool:
+    """Tell whether a mention may repeat a statement: it names no other side and no other place."""
+    return again.side in (None, first.side) and again.place in (None, first.place)
 
 
 def _place(entity: Entity) -> str | None:
@@ -173,13 +183,36 @@ def _measured(readings: Sequence[ImageReading], views: Mapping[str, str | None])
 
 
 def _repeated(first: Statement, again: Statement) -> Statement:
-    """Return the first statement with what a repetition in the report adds to it."""
-    sure = Claim.PRESENT in (first.claim, again.claim)
+    """Return the statement that a mention and its repetition carry together.
+
+    What the surer of the two says holds: "Left pneumothorax. Possible tension pneumothorax." states
+    no tension. Where both are as sure, what they contradict each other in is left unsaid.
+    """
+    evidence = (*first.evidence, *again.evidence)
+    if again.claim != first.claim:
+        surer = first if first.claim == Claim.PRESENT else again
+        return replace(surer, evidence=evidence)
+    alike = (first.side, first.place, first.severity, first.change) == (
+        again.side, again.place, again.severity, again.change,
+    )  # fmt: skip
     return replace(
         first,
-        claim=Claim.PRESENT if sure else Claim.POSSIBLE,
-        evidence=(*first.evidence, *again.evidence),
+        evidence=evidence,
+        severity=_agreed(first.severity, again.severity),
+        change=_agreed(first.change, again.change),
+        term=first.term or (again.term if alike else None),
     )
+
+
+def _agreed(first: T | None, again: T | None) -> T | None:
+    """Return what the first says, unless the other says something else."""
+    return first if again in (None, first) else None
+
+
+def _beside_denial(shown: Statement, entities: Sequence[Entity]) -> Statement:
+    """Return what the image shows, hedged where the report denies it."""
+    denied = denied_in(entities, shown.concept, shown.side)
+    return replace(shown, claim=Claim.POSSIBLE) if denied else shown
 
 
 def _seen(

@@ -13,35 +13,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from radnlp.errors import IndexMissing, InvalidRecord
-from radnlp.report.compose import Heard, ReportOptions, compose
+from radnlp.report.compose import ReportOptions, compose
 from radnlp.report.embed import Embedder, embedder_of
 from radnlp.report.index import Label, SentenceIndex
 from radnlp.report.phrases import load_phrases
-from radnlp.report.statement import Claim, Statement
 from radnlp.report.template import findings_of
-from radnlp.schema import Assertion, DraftSection, Provenance, Sentence
+from radnlp.schema import DraftSection, Provenance, Sentence
 from radnlp.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from radnlp.report.statement import Statement
     from radnlp.report.style import Style
     from radnlp.schema import (
         Draft,
-        Entity,
-        ImageReading,
-        LinkReading,
         Report,
         Study,
+        StudyReading,
         TextReading,
     )
 
-_ASSERTIONS = {
-    Claim.PRESENT: Assertion.PRESENT,
-    Claim.POSSIBLE: Assertion.UNCERTAIN,
-    Claim.ABSENT: Assertion.ABSENT,
-}
 _PROVENANCE = Provenance(producer="radnlp.report.retrieve", version=__version__)
 
 
@@ -77,16 +70,10 @@ class RetrieveReport:
         self._write = Retriever(loaded, embed or embedder_of(loaded.embedder))
 
     def __call__(
-        self,
-        study: Study,
-        entities: Sequence[Entity],
-        readings: Sequence[ImageReading],
-        links: LinkReading,
-        read: Callable[[Report], TextReading],
+        self, study: Study, found: StudyReading, read: Callable[[Report], TextReading]
     ) -> Draft | None:
         """Return a draft as `radnlp.report.TemplateReport` does."""
-        heard = Heard(study=study, entities=entities, readings=readings, links=links, read=read)
-        return compose(heard, self.options, self._write)
+        return compose(study, found, read, self.options, self._write)
 
 
 class Retriever:
@@ -155,8 +142,8 @@ class Retriever:
 
 def _label(one: Statement) -> list[Label]:
     """Return the label of a statement that a sentence of an archive may say."""
-    assertion = _ASSERTIONS.get(one.claim)
-    if assertion is None or one.change is not None:
+    assertion = one.claim.assertion
+    if assertion is None or one.change is not None or one.term is not None:
         return []
     side, severity = str(one.side or ""), str(one.severity or "")
     return [Label(one.concept, str(assertion), side, one.place or "", severity)]

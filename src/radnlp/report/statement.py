@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from radnlp.report.phrases import load_phrases
-from radnlp.schema import Change, Critical, Severity, Side
+from radnlp.schema import Assertion, Change, Critical, Severity, Side
+from radnlp.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from radnlp.schema import Entity
 
 
 class Claim(StrEnum):
@@ -16,6 +21,28 @@ class Claim(StrEnum):
     POSSIBLE = "possible"
     ABSENT = "absent"
     MEASURED = "measured"
+
+    @classmethod
+    def of(cls, assertion: Assertion) -> Claim | None:
+        """Return the claim that an assertion makes; ``None`` for a hypothesis.
+
+        Examples:
+            >>> Claim.of(Assertion.UNCERTAIN)
+            <Claim.POSSIBLE: 'possible'>
+        """
+        return next((one for one, said in _ASSERTED.items() if said == assertion), None)
+
+    @property
+    def assertion(self) -> Assertion | None:
+        """What the text stage reads where it is said; ``None`` for a measurement."""
+        return _ASSERTED.get(self)
+
+
+_ASSERTED = {
+    Claim.PRESENT: Assertion.PRESENT,
+    Claim.POSSIBLE: Assertion.UNCERTAIN,
+    Claim.ABSENT: Assertion.ABSENT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +60,8 @@ class Statement:
         change: Against the earlier report, if that bears it out.
         same_extent: True if both reports give the same extent of something stable.
         device: True for a device.
+        term: What the report calls it, where that says more than the name of the concept
+            ("loculated effusion").
         value: What was measured.
         view: Of the image that was measured: ``PA``, ``AP``, or not known.
     """
@@ -46,8 +75,19 @@ class Statement:
     change: Change | None = None
     same_extent: bool = False
     device: bool = False
+    term: str | None = None
     value: float | None = None
     view: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.term or load_phrases().name(self.concept)
+
+    @property
+    def qualifiers(self) -> frozenset[str]:
+        """The words of its name that say more than the concept."""
+        return load_phrases().qualifiers(self.concept, self.term or "")
 
     @property
     def positive(self) -> bool:
@@ -69,4 +109,14 @@ class Statement:
         return Critical.PRESENT if self.claim == Claim.PRESENT else Critical.POSSIBLE
 
 
-__all__ = ["Claim", "Statement"]
+def term_of(entity: Entity) -> str | None:
+    """Return what the report calls a finding, if that is a term which says more than its name."""
+    term = " ".join(entity.text.lower().split())
+    if not load_phrases().qualifiers(entity.concept, term):
+        return None
+    vocabulary = load_vocabulary()
+    known = entity.concept in vocabulary and term in vocabulary.get(entity.concept).terms
+    return term if known else None
+
+
+__all__ = ["Claim", "Statement", "term_of"]

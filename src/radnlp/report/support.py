@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from radnlp.report.compare import denied_before, narrowed, sides_of, stated_before
-from radnlp.report.phrases import broader, is_narrower, load_phrases
+from radnlp.report.compare import denied_in, narrowed, sides_of, stated_before
+from radnlp.report.phrases import load_phrases
 from radnlp.report.plan import PlanOptions, claim_of
-from radnlp.report.statement import Claim, Statement
+from radnlp.report.statement import Claim, Statement, term_of
 from radnlp.schema import (
     PRIOR_PREFIX,
     Assertion,
@@ -22,26 +22,17 @@ from radnlp.schema import (
     Severity,
     Side,
 )
+from radnlp.vocabulary import broader, is_narrower
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Evidence: TypeAlias = Entity | ImageFinding | ImageMeasurement | Region
 
-_ALLOWED: Mapping[Claim | None, Assertion] = {
-    Claim.PRESENT: Assertion.PRESENT,
-    Claim.POSSIBLE: Assertion.UNCERTAIN,
-    Claim.ABSENT: Assertion.ABSENT,
-}
 _CARRIED_BY = {
     Assertion.PRESENT: (Assertion.PRESENT,),
     Assertion.UNCERTAIN: (Assertion.PRESENT, Assertion.UNCERTAIN),
     Assertion.ABSENT: (Assertion.ABSENT,),
-}
-_CLAIMS = {
-    Assertion.PRESENT: Claim.PRESENT,
-    Assertion.UNCERTAIN: Claim.POSSIBLE,
-    Assertion.ABSENT: Claim.ABSENT,
 }
 _NONE: frozenset[Side] = frozenset()
 
@@ -54,7 +45,8 @@ class Missing(IntEnum):
     SIDE = 2
     PLACE = 3
     SEVERITY = 4
-    CHANGE = 5
+    NAME = 5
+    CHANGE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +57,18 @@ class Mention:
         entity: A finding or device.
         places: What it says of the place; other locations come with the finding's own name.
         unchanged: True if the sentence says more of something stable than that it is there again.
+        hedge: The words that make it uncertain, if it is.
     """
 
     entity: Entity
     places: tuple[str, ...]
     unchanged: bool = False
+    hedge: frozenset[str] = frozenset()
+
+    @property
+    def qualifiers(self) -> frozenset[str]:
+        """The words of its name that say more than the concept."""
+        return load_phrases().qualifiers(self.entity.concept, self.entity.text)
 
     @property
     def sides(self) -> frozenset[Side]:
@@ -87,6 +86,7 @@ class Support:
         sides: On which sides.
         places: Where.
         severity: How large.
+        qualifiers: Words of its name that say more than the concept.
         change: What the report itself says of it against the earlier study.
         cited: Mentions of the earlier report in the same evidence.
         earlier: All mentions of the earlier report.
@@ -97,6 +97,7 @@ class Support:
     sides: frozenset[Side] = _NONE
     places: frozenset[str] = frozenset()
     severity: Severity | None = None
+    qualifiers: frozenset[str] = frozenset()
     change: Change | None = None
     cited: tuple[Entity, ...] = ()
     earlier: tuple[Entity, ...] = field(default=(), repr=False)
@@ -106,7 +107,7 @@ class Support:
         one = said.entity
         if not self._names(one):
             return Missing.CONCEPT
-        if self.assertion not in _CARRIED_BY.get(one.assertion, ()):
+        if self.assertion not in _CARRIED_BY.get(one.assertion, ()) or self._leans(said):
             return Missing.ASSERTION
         if not self._is_there(said):
             return Missing.SIDE
@@ -116,21 +117,28 @@ class Support:
             return Missing.PLACE
         if one.severity not in (None, self.severity):
             return Missing.SEVERITY
+        if not said.qualifiers <= self.qualifiers:
+            return Missing.NAME
         return None if self._bears_out(said) else Missing.CHANGE
 
     def _missing_of_denial(self, said: Mention) -> Missing | None:
-        """Return what is missing: "no large effusion", "none at the apex" leave room for others."""
+        """Return what is missing.
+
+        "No large effusion", "no loculated effusion", "none at the apex" leave room for others.
+        """
         if narrowed(self.places):
             return Missing.PLACE
         if self.severity not in (None, said.entity.severity):
             return Missing.SEVERITY
+        if not self.qualifiers <= said.qualifiers:
+            return Missing.NAME
         return None if self._bears_out(said) else Missing.CHANGE
 
     def weaker(self, said: Mention, evidence: tuple[str, ...]) -> Statement | None:
         """Return what it carries of a mention; ``None`` if that is nothing.
 
-        What the evidence does not carry of side, place, severity and change is left unsaid, what
-        it holds for possible is hedged. Nothing is said of another finding, and presence and
+        What the evidence does not carry of side, place, severity, name and change is left unsaid,
+        what it holds for possible is hedged. Nothing is said of another finding, and presence and
         absence are never turned into each other.
         """
         one = said.entity
@@ -152,6 +160,7 @@ class Support:
             change=one.change if borne_out else None,
             same_extent=said.unchanged and borne_out,
             device=one.kind == EntityKind.DEVICE,
+            term=term_of(one) if said.qualifiers <= self.qualifiers else None,
         )
 
     def _denial(self, said: Mention, evidence: tuple[str, ...]) -> Statement | None:
@@ -172,11 +181,18 @@ class Support:
             return is_narrower(one.concept, self.concept)
         return is_narrower(self.concept, one.concept)
 
+    def _leans(self, said: Mention) -> bool:
+        """Tell whether a hedge holds the finding for less likely, or more, than this does."""
+        words = load_phrases().words
+        if said.hedge & words["unlikely"]:
+            return True
+        return self.assertion == Assertion.UNCERTAIN and bool(said.hedge & words["likely"])
+
     def _claim(self, assertion: Assertion) -> Claim | None:
         if assertion == Assertion.PRESENT and self.assertion == Assertion.UNCERTAIN:
             return Claim.POSSIBLE
         carried = self.assertion in _CARRIED_BY.get(assertion, ())
-        return _CLAIMS[assertion] if carried else None
+        return Claim.of(assertion) if carried else None
 
     def _is_there(self, said: Mention) -> bool:
         """Tell whether the sides agree; a part does not deny the whole."""
@@ -189,12 +205,12 @@ class Support:
         one = said.entity
         if one.change is None or one.change == self.change:
             return True
-        if self.assertion == Assertion.UNCERTAIN:
+        if self.assertion == Assertion.UNCERTAIN or self.change is not None:
             return False
         if one.change == Change.NEW:
-            before = denied_before(one.concept, one.side, self.earlier)
+            before = denied_in(self.earlier, one.concept, one.side)
         elif one.change in (Change.STABLE, Change.RESOLVED):
-            before = stated_before(one.concept, one.side, self.earlier)
+            before = stated_before(one.concept, one.side, self.earlier, said.qualifiers)
         else:
             return False
         if said.unchanged and {entity.severity for entity in before} != {one.severity}:
@@ -235,14 +251,15 @@ def supports_of(
                     sides=sides_of(one.side),
                     places=frozenset(one.locations),
                     severity=one.severity,
+                    qualifiers=phrases.qualifiers(one.concept, one.text),
                     change=one.change,
                     cited=cited,
                     earlier=earlier,
                 )
             )
         elif isinstance(one, ImageFinding):
-            assertion = _ALLOWED.get(claim_of(one, options))
-            if assertion is not None:
+            claim = claim_of(one, options)
+            if claim is not None and (assertion := claim.assertion) is not None:
                 supports.append(
                     Support(
                         concept=one.concept,

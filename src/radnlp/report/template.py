@@ -14,6 +14,8 @@ from radnlp.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from radnlp.schema import ImageFinding
+
 _CHANGES = {
     Change.NEW: "new",
     Change.STABLE: "again",
@@ -70,10 +72,12 @@ def impression_of(statements: Sequence[Statement], style: Style = _DEFAULT) -> I
             yield said(statement, DraftSection.IMPRESSION, style)
 
 
-def nothing_seen(finding_ids: Sequence[str], style: Style = _DEFAULT) -> Sentence:
-    """Return the impression of a film on which no judged finding is likely."""
-    text = load_phrases().sentences[style.form]["nothing"].format(count=len(finding_ids))
-    return _sentence(text, DraftSection.IMPRESSION, tuple(finding_ids), "nothing")
+def nothing_seen(judged: Sequence[ImageFinding], style: Style = _DEFAULT) -> Sentence:
+    """Return the impression of films on which no judged finding is likely."""
+    count = len({one.concept for one in judged})
+    text = load_phrases().sentences[style.form]["nothing"].format(count=count)
+    evidence = tuple(one.id for one in judged)
+    return _sentence(text, DraftSection.IMPRESSION, evidence, "nothing")
 
 
 def said(statement: Statement, section: DraftSection, style: Style = _DEFAULT) -> Written:
@@ -81,7 +85,7 @@ def said(statement: Statement, section: DraftSection, style: Style = _DEFAULT) -
     phrases = load_phrases()
     place = None if statement.device else phrases.places.get(statement.place or "")
     beside = statement.side if not statement.misplaced else None
-    words = (statement.severity, beside, place, phrases.name(statement.concept))
+    words = (statement.severity, beside, place, statement.name)
     there = (statement.side, phrases.misplaced.get(statement.place or ""))
     rule = _rule(statement)
     if rule == "absent":

@@ -5,8 +5,8 @@ reads must be carried by one piece of the sentence's evidence:
 
 - *concept*: present or uncertain, the evidence names the same thing or a narrower one; absent,
   the same thing or a broader one;
-- *assertion*: presence needs evidence of presence, a hedge any positive evidence, absence
-  evidence of absence; a hypothesis is never carried;
+- *assertion*: presence needs evidence of presence, a hedge any positive evidence ("likely" that of
+  presence; "unlikely" is never carried), absence evidence of absence; nor is a hypothesis;
 - *side*, *place*, *severity*: what the sentence says, the evidence says;
 - *change*: the report's own word, or what the earlier report bears out (`radnlp.report.compare`).
 
@@ -44,7 +44,7 @@ from radnlp.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from radnlp.report.plan import PlanOptions
     from radnlp.report.statement import Statement
@@ -142,26 +142,6 @@ class Verifier:
         )
 
 
-def verify(
-    sentences: Iterable[Sentence],
-    evidence: Mapping[str, Evidence],
-    read: Callable[[Report], TextReading],
-    options: PlanOptions,
-    style: Style | None = None,
-) -> tuple[Checked, ...]:
-    """Read sentences back; one `Checked` for each.
-
-    Args:
-        sentences: Of a draft, by whomever.
-        evidence: As `Verifier` takes it.
-        read: The text stage.
-        options: What a positive image finding allows to be said outright.
-        style: How a sentence that is written anew speaks.
-    """
-    verifier = Verifier(evidence, read, options, style)
-    return tuple(verifier(sentence) for sentence in sentences)
-
-
 def _mention(one: Entity, entities: Sequence[Entity], text: str) -> Mention:
     phrases = load_phrases()
     named = {entity.concept for entity in entities if entity.kind == EntityKind.ANATOMY}
@@ -176,7 +156,13 @@ def _mention(one: Entity, entities: Sequence[Entity], text: str) -> Mention:
     )
     stable = one.change == Change.STABLE
     again = any(word in phrases.words["again"] for word in _words(text))
-    return Mention(entity=one, places=places, unchanged=stable and not again)
+    hedge = text[one.cue.span.start : one.cue.span.end] if one.cue else ""
+    return Mention(
+        entity=one,
+        places=places,
+        unchanged=stable and not again,
+        hedge=frozenset(_words(hedge) if one.assertion == Assertion.UNCERTAIN else ()),
+    )
 
 
 def _objections(back: _Read) -> Iterator[str]:
@@ -189,7 +175,7 @@ def _objections(back: _Read) -> Iterator[str]:
         if missing is not None:
             what = "" if missing == Missing.CONCEPT else f"the {missing.name.lower()} of "
             yield f"no evidence for {what}{one.entity.concept}"
-    if any(_calls_normal(one.entity) for one in back.mentions):
+    if any(_calls_normal(one.entity, back.sentence.text) for one in back.mentions):
         yield "it calls an organ normal, which denies more than was judged"
     if any(one.kind not in {*_NAMED, EntityKind.ANATOMY} for one in back.entities):
         yield "it speaks of a procedure or a size"
@@ -199,10 +185,16 @@ def _objections(back: _Read) -> Iterator[str]:
         yield "it holds words that say more than was read in it"
 
 
-def _calls_normal(one: Entity) -> bool:
-    """Tell whether the mention is a denial by way of an organ ("the lungs are clear")."""
-    by_organ = one.cue is not None and one.cue.rule.startswith("organ.")
-    return by_organ and one.concept not in load_phrases().absent
+def _calls_normal(one: Entity, text: str) -> bool:
+    """Tell whether the mention denies by way of an organ more than a finding ("lungs are clear").
+
+    "Heart size is normal" and "the heart is not enlarged" deny no more than an enlarged one; "the
+    heart is normal" does.
+    """
+    if one.cue is None or not one.cue.rule.startswith("organ."):
+        return False
+    of_size = one.cue.rule == "organ.normal_size" or "size" in _words(text)
+    return one.concept not in load_phrases().absent or not of_size
 
 
 def _missing(said: Mention, supports: Sequence[Support]) -> Missing | None:
@@ -230,7 +222,6 @@ def _richness(statement: Statement) -> tuple[bool, int]:
 def _unread(back: _Read, *, measured: bool) -> bool:
     """Tell whether some word is neither part of something read nor a plain word."""
     words = load_phrases().words
-    text = back.sentence.text
     plain = words["plain"]
     if any(one.entity.side for one in back.mentions):
         plain = plain | words["sides"]
@@ -242,13 +233,8 @@ def _unread(back: _Read, *, measured: bool) -> bool:
         plain = plain | words["denied"]
     if measured:
         plain = plain | words["cardiothoracic_ratio"]
-    said_of = [one.text for one in back.evidence if isinstance(one, Entity)]
-    named = [load_phrases().name(one.entity.concept) for one in back.mentions]
     loose = _loose(back)
     if _unattached(back, loose):
-        return True
-    qualified = words["qualifiers"].intersection(_words(text))
-    if not qualified <= set(_words(" ".join(said_of + named))):
         return True
     return any(word not in plain for word in loose)
 
@@ -286,4 +272,4 @@ def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-__all__ = ["Checked", "Verifier", "verify"]
+__all__ = ["Checked", "Verifier"]

@@ -44,12 +44,14 @@ from radnlp.schema.image import (
 )
 from radnlp.schema.inconsistency import Inconsistency
 from radnlp.schema.notice import Notice
+from radnlp.schema.platt import Platt
 from radnlp.schema.reading import (
     Candidates,
     Embedding,
     HeatMap,
     ImageReading,
     LinkReading,
+    StudyReading,
     TextReading,
 )
 from radnlp.schema.region import (
@@ -113,6 +115,7 @@ __all__ = [
     "OrientationSource",
     "PatientPlane",
     "PixelMap",
+    "Platt",
     "Provenance",
     "Quantity",
     "QuantityKind",
@@ -135,6 +138,7 @@ __all__ = [
     "SpacingKind",
     "Span",
     "Study",
+    "StudyReading",
     "Subject",
     "Temporality",
     "TextReading",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,11 @@ class TextReading:
     recommendations: tuple[Recommendation, ...] = ()
     scores: tuple[Score, ...] = ()
     warnings: tuple[Notice, ...] = ()
+
+    @property
+    def in_its_language(self) -> bool:
+        """Whether the report looked as if it were in the language that it was read in."""
+        return all(one.name != "LanguageWarning" for one in self.warnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -175,4 +180,30 @@ class LinkReading:
     warnings: tuple[Notice, ...] = ()
 
 
-__all__ = ["Candidates", "Embedding", "HeatMap", "ImageReading", "LinkReading", "TextReading"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyReading:
+    """All that was found in one study, as the report stage is given it.
+
+    Attributes:
+        entities: Mentions of the report; none if there is no report, or if it does not look to be
+            in the language that it was read in: "Kein Pneumothorax" would be stated.
+        earlier: Mentions of the earlier report, ids with ``p:``; likewise.
+        images: One reading per image, with final ids.
+        links: Zones and spots, links and conflicts.
+    """
+
+    entities: tuple[Entity, ...] = ()
+    earlier: tuple[Entity, ...] = ()
+    images: tuple[ImageReading, ...] = ()
+    links: LinkReading = field(default_factory=LinkReading)
+
+
+__all__ = [
+    "Candidates",
+    "Embedding",
+    "HeatMap",
+    "ImageReading",
+    "LinkReading",
+    "StudyReading",
+    "TextReading",
+]

@@ -7,6 +7,8 @@ present, negated is absent, hedged is uncertain, only looked for is hypothetical
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from radnlp.schema.entity import Assertion, Change, EntityKind, Subject, Temporality
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from radnlp.text.rulebook import CueRule
 
 _NOT_EXCLUDED = frozenset({"hedge.not_excluded_before", "hedge.difficult"})
+_LOOK_FOR = "hypothetical.look_for"
+# "Evaluate for a nodule that has grown" still asks.
+_OWNS = frozenset({"has", "have", "had", "contains"})
+_BE = frozenset({"is", "are", "was", "were", "remains", "remain"})
 _STOPS = VERBS | {"break", "colon", "with"}
 _SKIPPED = frozenset({"article", "adjective", "dimension", "place", "seen"})
 
@@ -157,17 +163,41 @@ class ClauseReader:
             self._joint = "and"
         elif role == "or":
             self._joint = "or"
-        elif role == "with":
-            if self._covered and not self._hypothetical():
+        elif role in ("with", "shows"):
+            if self._covered and self._leads_on(k, role):
                 self._end(k)
         elif role == "colon" and not self._lists_after(k):
             self._cue = None
 
+    def _leads_on(self, k: int, role: str) -> bool:
+        """Tell whether what follows is a statement of its own: "evaluation for abscess shows …"."""
+        if role == "with":
+            return not self._hypothetical()
+        asked = self._cue is not None and self._cue.id == _LOOK_FOR
+        return asked and self._words[self._items[k].end - 1] not in _OWNS
+
     def _list_goes_on(self, k: int) -> bool:
         """Tell whether the cue in force reaches over the comma at item ``k``."""
-        if self._cue is None or self._hypothetical():
+        if self._cue is None:
             return True
+        if self._hypothetical():
+            # "Evaluation for pneumothorax is limited, small effusion."
+            return not (self._covered and self._cue.id == _LOOK_FOR and self._is_limited(k))
         return self._lists.goes_on(k, self._cue, self._cue_item, covered=self._covered)
+
+    def _is_limited(self, k: int) -> bool:
+        """Tell whether the words between the cue in force and item ``k`` say "is limited"."""
+        nearest = bisect_left(self._limits, self._items[k].start) - 1
+        return nearest >= 0 and self._limits[nearest] >= self._items[self._cue_item].end
+
+    @cached_property
+    def _limits(self) -> list[int]:
+        limited = self._lexicon.limited
+        return [
+            n
+            for n, word in enumerate(self._words)
+            if word in limited and not _BE.isdisjoint(self._words[max(0, n - 2) : n])
+        ]
 
     def _lists_after(self, k: int) -> bool:
         """Tell whether the colon at item ``k`` opens the list of its cue ("Differential: …")."""

@@ -1,7 +1,8 @@
-"""Negations that deny no finding: of a change ("no change in"), or of another negation."""
+"""Cues of several words: negations of a change or of another negation, "evaluation of … for"."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from radnlp.errors import InputError
@@ -13,24 +14,28 @@ if TYPE_CHECKING:
 
 
 _MINUS = frozenset({"-", "−", "–"})
+_APART = frozenset({",", ";", ":"})
 
 
 class Folder:
-    """Joins the negations of a sentence that deny a change or another negation.
+    """Joins the negations of a sentence that deny a change or another negation, and the like.
 
     Args:
         lexicon: Vocabulary and rules.
 
     Raises:
-        InputError: The rules lack "unchanged", "no doubt" or "negative".
+        InputError: The rules lack "unchanged", "no doubt", "negative" or "evaluate for".
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         stable, plain = lexicon.look_up(("unchanged",)), lexicon.look_up(("no", "doubt"))
-        negative = lexicon.look_up(("negative",))
-        if stable is None or plain is None or negative is None:
-            raise InputError("the rules must know 'unchanged', 'no doubt' and 'negative'")
-        self._stable, self._plain, self._negative = stable, plain, negative
+        negative, sought = lexicon.look_up(("negative",)), lexicon.look_up(("evaluate", "for"))
+        if stable is None or plain is None or negative is None or sought is None:
+            raise InputError(
+                "the rules must know 'unchanged', 'no doubt', 'negative' and 'evaluate for'"
+            )
+        self._stable, self._plain, self._negative, self._sought = stable, plain, negative, sought
+        self._examined, self._limited = lexicon.examined, lexicon.limited
         self._before_change = lexicon.before_change
         self._before_negation = lexicon.before_negation
 
@@ -45,6 +50,8 @@ class Folder:
         """
         if "(" in words:
             items = self._marked(items, words)
+        if not self._examined.isdisjoint(words):
+            items = self._with_sought(items, words)
         folded: list[Item] = []
         skip = -1
         for k, item in enumerate(items):
@@ -66,6 +73,23 @@ class Folder:
             if (first, last) == ("(", ")") and sign in _MINUS and item.entry.concept:
                 marked.append(Item(item.end, item.end + 3, self._negative))
         return marked
+
+    def _with_sought(self, items: list[Item], words: list[str]) -> list[Item]:
+        """Return the phrases, with the "for" of "evaluation of the apices for … is limited"."""
+        held = {word for item in items for word in range(item.start, item.end)}
+        found = []
+        start = 0  # of the clause
+        for end in (*(n for n, word in enumerate(words) if word in _APART), len(words)):
+            clause = words[start:end]
+            if "for" in clause:
+                place = clause.index("for")
+                before = pairwise(clause[:place])
+                asked = any(word in self._examined and then == "of" for word, then in before)
+                limited = not self._limited.isdisjoint(clause[place + 2 :])
+                if asked and limited and start + place not in held:
+                    found.append(Item(start + place, start + place + 1, self._sought))
+            start = end + 1
+        return sorted([*items, *found], key=lambda item: item.start) if found else items
 
     def _joined(self, items: list[Item], k: int, words: list[str]) -> Item:
         """Return the negation at item ``k``, with what it denies if that is a change or a cue."""

@@ -25,11 +25,9 @@ from radnlp.schema.entity import Assertion, EntityKind
 from radnlp.schema.region import Confidence, Provenance
 from radnlp.text.additions import load_lexicon_with
 from radnlp.text.lexicon import Entry, Item
-from radnlp.text.reader import Found, Sentence, SentenceReader
-from radnlp.text.sentences import split_sentences
+from radnlp.text.reader import SentenceReader
 from radnlp.text.stage import RuleText, RuleTextOptions
-from radnlp.text.tagger import Tag, Tagger
-from radnlp.text.tokens import Tokens, split
+from radnlp.text.tagger import Tagger
 from radnlp.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +37,9 @@ if TYPE_CHECKING:
     from radnlp.schema.reading import TextReading
     from radnlp.schema.text import Report
     from radnlp.text.lexicon import Lexicon
+    from radnlp.text.reader import Found, Sentence, Split
+    from radnlp.text.tagger import Tag
+    from radnlp.text.tokens import Tokens
 
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 
@@ -75,28 +76,33 @@ class _TaggedReader(SentenceReader):
     def __init__(
         self, lexicon: Lexicon, tagger: Tagger, options: TaggerOptions, *, alone: bool
     ) -> None:
-        super().__init__(lexicon, options.rules.remembered_sentences)
+        # Alone, the model has learned what statements about organs deny.
+        super().__init__(lexicon, options.rules.remembered_sentences, organs=not alone)
         self._tagger = tagger
         self._options = options
         self._alone = alone
-        if alone:
-            # The model has learned what statements about organs deny.
-            self._state_organs = lambda _, mentions: mentions  # type: ignore[assignment]
 
-    def added(self, sentence: str) -> dict[tuple[int, int], Tag]:
-        """Return the mentions that the model adds to a sentence, by start and end."""
-        tokens = split(sentence)
-        items = super()._scan(sentence, tokens, self._lexicon.typos.corrected(tokens.words))
-        return {
-            (tokens.starts[first], tokens.ends[last - 1]): tag
-            for first, last, tag in self._own(sentence, tokens, items)
-        }
+    def _read(self, sentences: Sequence[str], side: Side | None = None) -> list[Sentence]:
+        marked = zip(sentences, self._tagger.read(sentences), strict=True)
+        return [self._with_tags(self._split(one), tags, side) for one, tags in marked]
+
+    def _with_tags(self, given: Split, tags: Sequence[Tag], side: Side | None) -> Sentence:
+        tokens, items = given.tokens, self._lexicon.scan(given.words)
+        own = list(self._own(tokens, items, tags))
+        said = self._understand(given, self._together(items, own), side)
+        added = {(tokens.starts[first], tokens.ends[last - 1]): tag for first, last, tag in own}
+        found = said.found
+        if self._alone:
+            found = tuple([_claimed(one, added) for one in found])
+        return said._replace(
+            found=found, tags=tuple([(*place, tag) for place, tag in added.items()])
+        )
 
     def _own(
-        self, sentence: str, tokens: Tokens, items: list[Item]
+        self, tokens: Tokens, items: list[Item], tags: Sequence[Tag]
     ) -> Iterator[tuple[int, int, Tag]]:
         """Yield first word, one past the last, and tag of what the lexicon leaves free."""
-        for tag in self._tagger(sentence):
+        for tag in tags:
             if tag.nearness < self._options.nearness or tag.sureness < self._options.sureness:
                 continue
             if tag.kind not in _NAMED and not self._alone:
@@ -105,6 +111,9 @@ class _TaggedReader(SentenceReader):
             last = bisect_left(tokens.starts, tag.end)
             near = [one for one in items if one.start < last and first < one.end]
             if first == last or any(one.entry.cue for one in near):
+                continue
+            # The model reads what stands in the mask of a removed identifier; it means nothing.
+            if any(word.startswith("[**") for word in tokens.words[first:last]):
                 continue
             if self._alone or self._goes_further(tag, first, last, near):
                 yield first, last, tag
@@ -126,11 +135,13 @@ class _TaggedReader(SentenceReader):
             for one in known
         )
 
-    def _scan(self, sentence: str, tokens: Tokens, words: list[str]) -> list[Item]:
-        items = super()._scan(sentence, tokens, words)
+    def _together(
+        self, items: Sequence[Item], tagged: Sequence[tuple[int, int, Tag]]
+    ) -> list[Item]:
+        """Return the phrases of the lexicon and those that are tagged, the latter first."""
         own = [
             Item(first, last, Entry(concept=tag.concept, kind=tag.kind))
-            for first, last, tag in self._own(sentence, tokens, items)
+            for first, last, tag in tagged
         ]
         known = [
             item
@@ -139,13 +150,6 @@ class _TaggedReader(SentenceReader):
             and not any(item.start < one.end and one.start < item.end for one in own)
         ]
         return sorted([*known, *own], key=lambda item: (item.start, item.end))
-
-    def _read(self, sentence: str, side: Side | None = None) -> Sentence:
-        said = super()._read(sentence, side)
-        if not self._alone or not said.found:
-            return said
-        added = self.added(sentence)
-        return said._replace(found=tuple([_claimed(found, added) for found in said.found]))
 
 
 def _claimed(found: Found, added: Mapping[tuple[int, int], Tag]) -> Found:
@@ -177,15 +181,14 @@ class HybridText:
     ) -> None:
         self.options = options or TaggerOptions()
         rules = self.options.rules
-        self.tagger = Tagger(self.options.weights, rules.remembered_sentences or 1)
-        self._rules = RuleText(rules)
-        self._reader = _TaggedReader(
+        self.tagger = Tagger(self.options.weights, rules.remembered_sentences)
+        reader = _TaggedReader(
             lexicon or load_lexicon_with(rules.language, rules.additions),
             self.tagger,
             self.options,
             alone=self._alone,
         )
-        self._rules._sentence = self._reader
+        self._rules = RuleText(rules, reader=reader)
         self.provenance = Provenance(
             producer=self._producer, version=__version__, weights=self.tagger.weights
         )
@@ -197,19 +200,11 @@ class HybridText:
             LanguageNotSupported: The report is in another language.
             ReportTooLong: The text is longer than the options allow.
         """
-        text = report.text
-        self._rules._check(report)
-        places = [
-            place
-            for section in self._rules._sections(text)
-            for place in split_sentences(text, section.span.start, section.span.end)
-        ]
-        self.tagger.read([text[start:end] for start, end in places])
-        reading = self._rules(report)
+        reading, places, sentences = self._rules.read(report)
         added = {
             (start + first, start + last): tag
-            for start, end in places
-            for (first, last), tag in self._reader.added(text[start:end]).items()
+            for (start, _, _), said in zip(places, sentences, strict=True)
+            for first, last, tag in said.tags
         }
         if not added:
             return reading

@@ -101,6 +101,8 @@ class Lexicon:
         self.natures = frozenset(rules.scope["natures"]["words"])
         self.before_change = frozenset(rules.scope["before_change"]["words"])
         self.before_negation = frozenset(rules.scope["before_negation"]["words"])
+        self.examined = frozenset(rules.scope["examined"]["words"])
+        self.limited = frozenset(rules.scope["examined"]["limited"])
 
     def _entry(self, words: tuple[str, ...]) -> Entry:
         first, *others = words

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from radnlp.text.mentions import Mention
     from radnlp.text.rulebook import CueRule
 
+_JOINTS = frozenset({"comma", "and", "or", "with", "colon"})
 _FRESH_CHANGE = frozenset({Change.STABLE, Change.IMPROVED, Change.WORSE})
 # "No effusion, large opacity or …" goes on as a list; other sizes begin a new statement.
 _LIST_SEVERITY = frozenset({Severity.LARGE})
@@ -65,6 +66,8 @@ class ListReader:
             return False  # "no effusion is seen, small nodule"
         if self._or_follows[k + 1]:
             return True
+        if cue.means is Assertion.ABSENT and self._or_closes[k] and self._noted_alone[k + 1]:
+            return False  # "no effusion or edema, cardiomegaly noted"
         if cue.means is Assertion.UNCERTAIN and not cue.lists:
             return False
         if cue.means is Assertion.ABSENT and self._stands_alone(k, cue_item):
@@ -119,6 +122,32 @@ class ListReader:
             if role == "or" or (cue is not None and cue.reach == "both"):
                 told[t] = True
             elif role not in VERBS and role not in BREAKS and role not in ("colon", "with"):
+                told[t] = told[t + 1]
+        return told
+
+    @cached_property
+    def _or_closes(self) -> list[bool]:
+        """Whether an "or" stands before, with no comma, break or cue between."""
+        told, seen = [], False
+        for item in self._items:
+            told.append(seen)
+            role = item.entry.role
+            if role == "or":
+                seen = True
+            elif role == "comma" or role in BREAKS or item.entry.cue is not None:
+                seen = False
+        return told
+
+    @cached_property
+    def _noted_alone(self) -> list[bool]:
+        """Whether "noted" follows, with no joint, break or cue before it."""
+        told = [False] * (len(self._items) + 1)
+        for t in range(len(self._items) - 1, -1, -1):
+            item = self._items[t]
+            role = item.entry.role
+            if role == "seen":
+                told[t] = self._words[item.end - 1] == "noted"
+            elif role not in _JOINTS and role not in BREAKS and item.entry.cue is None:
                 told[t] = told[t + 1]
         return told
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from radnlp.schema.entity import EntityKind
 from radnlp.schema.text import Report
-from radnlp.text.lexicon import Entry, Item
+from radnlp.text.lexicon import Entry, Item, load_lexicon
+from radnlp.text.reader import SentenceReader
 from radnlp.text.stage import RuleText, RuleTextOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from radnlp.schema.entity import Side
     from radnlp.schema.reading import TextReading
     from radnlp.text.lexicon import Lexicon
+    from radnlp.text.reader import Sentence
 
 #: (words in lower case, label) of each.
 Terms: TypeAlias = tuple[tuple[tuple[str, ...], str], ...]
@@ -34,45 +38,34 @@ def read(language: str, text: str, terms: Terms) -> TextReading:
 @lru_cache(maxsize=64)
 def _stage_with(language: str, terms: Terms) -> RuleText:
     """Return the text stage, knowing more terms."""
-    plain = stage(language)
     if not terms:
-        return plain
-    more = copy.copy(plain)
-    sentence = copy.copy(plain._sentence)
-    corrected = sentence._lexicon.typos.corrected  # as the words of a text are before the scan
-    known = {tuple(corrected(list(words))): label for words, label in terms}
-    sentence._lexicon = _MoreTerms(sentence._lexicon, known)  # type: ignore[assignment]
-    sentence._known = {}
-    more._sentence = sentence
-    return more
+        return stage(language)
+    reader = _TermReader(load_lexicon(language), terms)
+    return RuleText(RuleTextOptions(language=language), reader=reader)
 
 
-class _MoreTerms:
-    """A lexicon that also knows some terms of the user, whatever their label."""
+class _TermReader(SentenceReader):
+    """Reads a sentence with some terms of the user, whatever their label."""
 
-    def __init__(self, lexicon: Lexicon, terms: dict[tuple[str, ...], str]) -> None:
-        self._lexicon = lexicon
-        self._terms = terms
-        self.vocabulary = self
+    def __init__(self, lexicon: Lexicon, terms: Terms) -> None:
+        super().__init__(lexicon, RuleTextOptions().remembered_sentences)
+        corrected = lexicon.typos.corrected  # as the words of a text are before the scan
+        known = {tuple(corrected(list(words))): label for words, label in terms}
+        self._terms = sorted(known.items(), key=lambda term: -len(term[0]))
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._lexicon, name)
+    def _read(self, sentences: Sequence[str], side: Side | None = None) -> list[Sentence]:
+        split = [self._split(one) for one in sentences]
+        return [self._understand(one, self._phrases(one.words), side) for one in split]
 
-    def ancestors(self, concept: str) -> tuple[str, ...]:
-        """Return the broader ids of a concept; none for a label that is no concept."""
-        vocabulary = self._lexicon.vocabulary
-        return vocabulary.ancestors(concept) if concept in vocabulary else ()
-
-    def scan(self, words: list[str]) -> list[Item]:
+    def _phrases(self, words: list[str]) -> list[Item]:
         """Return the phrases, the user's terms before all others, the longest first."""
         own: list[Item] = []
         taken: set[int] = set()
-        for term in sorted(self._terms, key=len, reverse=True):
+        for term, label in self._terms:
             for k in range(len(words) - len(term) + 1):
                 place = range(k, k + len(term))
                 if tuple(words[k : k + len(term)]) == term and taken.isdisjoint(place):
-                    entry = Entry(concept=self._terms[term], kind=EntityKind.FINDING)
-                    own.append(Item(k, k + len(term), entry))
+                    own.append(Item(k, k + len(term), Entry(label, EntityKind.FINDING)))
                     taken.update(place)
         known = (
             item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from radnlp.schema.entity import EntityKind, RelationKind, Side
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from radnlp.schema.entity import Assertion, Measurement, Quantity, Temporality
     from radnlp.text.measurements import Size
+    from radnlp.text.tagger import Tag
 
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 _MASKED = "xxxx"
@@ -70,6 +72,7 @@ class Sentence(NamedTuple):
         loose: Sizes of what an earlier sentence names ("It measures 9 mm."), by number in
             ``found``.
         more: Whether it may hold a recommendation, a score, a count or a quantity.
+        tags: What a model marked in it: start and end in the sentence, and the tag.
     """
 
     found: tuple[Found, ...] = ()
@@ -77,6 +80,23 @@ class Sentence(NamedTuple):
     relative: bool = False
     loose: tuple[tuple[int, Measurement], ...] = ()
     more: bool = False
+    tags: tuple[tuple[int, int, Tag], ...] = ()
+
+
+class Split(NamedTuple):
+    """A sentence in words.
+
+    Attributes:
+        sentence: As it stands in the report.
+        tokens: Its words and their places.
+        words: The same words as the rules read them: typos corrected, identifiers masked.
+        sized: Whether it holds a size or distance.
+    """
+
+    sentence: str
+    tokens: Tokens
+    words: list[str]
+    sized: bool
 
 
 _NOTHING = Sentence()
@@ -86,15 +106,18 @@ _MORE = Sentence(more=True)
 class SentenceReader:
     """Reads sentences and remembers them, for archives repeat themselves. Threads may share it.
 
+    A reader that knows more than the lexicon overrides `_read`, and nothing else.
+
     Args:
         lexicon: Vocabulary and rules.
         remembered: Most sentences to remember; 0 for none.
+        organs: Whether statements about organs ("the lungs are clear") deny findings.
     """
 
-    def __init__(self, lexicon: Lexicon, remembered: int) -> None:
+    def __init__(self, lexicon: Lexicon, remembered: int, *, organs: bool = True) -> None:
         self._lexicon = lexicon
         self._find_mentions = MentionFinder(lexicon)
-        self._state_organs = OrganReader(lexicon)
+        self._state_organs = OrganReader(lexicon) if organs else None
         self._refiner = Refiner(lexicon)
         self._fold = Folder(lexicon)
         vocabulary = lexicon.vocabulary
@@ -102,23 +125,36 @@ class SentenceReader:
         self._remembered = remembered
         self._known: dict[str, Sentence] = {}
 
-    def __call__(self, sentence: str) -> Sentence:
-        """Return what ``sentence`` says."""
+    def __call__(self, sentences: Sequence[str]) -> list[Sentence]:
+        """Return what each sentence says, read by itself."""
         known = self._known
-        said = known.get(sentence)
-        if said is None:
-            said = self._read(sentence)
-            if self._remembered:
-                if len(known) >= self._remembered:
-                    self._known = known = {}
-                known[sentence] = said
-        return said
+        try:
+            return [known[one] for one in sentences]
+        except KeyError:
+            fresh = [one for one in dict.fromkeys(sentences) if one not in known]
+        said = dict(zip(fresh, self._read(fresh), strict=True))
+        found = [said[one] if one in said else known[one] for one in sentences]
+        if self._remembered:
+            if len(known) + len(said) > self._remembered:
+                self._known = dict(islice(said.items(), self._remembered))
+            else:
+                known.update(said)
+        return found
 
     def after(self, sentence: str, side: Side | None) -> Sentence:
         """Return what ``sentence`` says after one that spoke of a side."""
-        return self._read(sentence, side)
+        return self._read([sentence], side)[0]
 
-    def _read(self, sentence: str, side: Side | None = None) -> Sentence:
+    def _read(self, sentences: Sequence[str], side: Side | None = None) -> list[Sentence]:
+        """Read sentences that are not remembered; the hook of readers that know more."""
+        said = []
+        for sentence in sentences:
+            split_up = self._split(sentence)
+            said.append(self._understand(split_up, self._lexicon.scan(split_up.words), side))
+        return said
+
+    def _split(self, sentence: str) -> Split:
+        """Return a sentence in the words that the lexicon is searched for."""
         tokens = split(sentence)
         words = self._lexicon.typos.corrected(tokens.words)
         sized = has_size(tokens.words)
@@ -126,7 +162,11 @@ class SentenceReader:
             words = _with_points(words, tokens)
         if "[**" in sentence:
             words = [_MASKED if word.startswith("[**") else word for word in words]
-        items = self._scan(sentence, tokens, words)
+        return Split(sentence, tokens, words, sized)
+
+    def _understand(self, given: Split, items: list[Item], side: Side | None) -> Sentence:
+        """Return what a sentence says, given the phrases in it."""
+        sentence, tokens, words, sized = given
         relative = False
         for item in items:
             if item[2].relative:
@@ -150,10 +190,6 @@ class SentenceReader:
             said = said._replace(loose=_loose(mentions, sizes))
         return said
 
-    def _scan(self, _sentence: str, _tokens: Tokens, words: list[str]) -> list[Item]:
-        """Return the phrases of a sentence; a reader that knows more adds its own."""
-        return self._lexicon.scan(words)
-
     def _mentions(
         self,
         items: list[Item],
@@ -163,7 +199,8 @@ class SentenceReader:
         """Return the mentions with all they carry but sizes."""
         mentions = self._find_mentions(items, words) if items else []
         if mentions:
-            mentions = self._state_organs(items, mentions)
+            if self._state_organs is not None:
+                mentions = self._state_organs(items, mentions)
             self._refiner.measure(mentions, sizes)
             ClauseReader(items, mentions, words, self._lexicon).read()
             AttributeReader(items, words, mentions).read()
@@ -276,4 +313,4 @@ def _numbered(
     )
 
 
-__all__ = ["Found", "Sentence", "SentenceReader"]
+__all__ = ["Found", "Sentence", "SentenceReader", "Split"]

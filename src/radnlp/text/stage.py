@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from radnlp.errors import InputError, LanguageNotSupported, ReportTooLong
 from radnlp.schema.entity import (
@@ -26,13 +26,15 @@ from radnlp.schema.region import Provenance
 from radnlp.schema.text import Report, Section, SectionKind, Span
 from radnlp.text.additions import load_lexicon_with
 from radnlp.text.conclusions import conclude
-from radnlp.text.reader import Found, SentenceReader
+from radnlp.text.reader import SentenceReader
 from radnlp.text.sections import SectionReader
 from radnlp.text.sentences import split_sentences
 from radnlp.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from radnlp.text.reader import Found, Sentence
 
 # Short words that reports cannot do without: of English, and of German, French, Spanish, Italian,
 # Portuguese and Dutch where English has no such word.
@@ -73,6 +75,8 @@ _LAST = (_PROVENANCE, *(field.default for field in _OTHERS))
 _NOT_FINDINGS = _PAST_SECTIONS | {SectionKind.INDICATION, SectionKind.RECOMMENDATION}
 _NAMED = frozenset({EntityKind.FINDING, EntityKind.DEVICE})
 Said = TypeVar("Said", Measurement, Quantity)
+#: First character, one past the last, and section of a sentence.
+Place: TypeAlias = tuple[int, int, Section]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,7 @@ class RuleText:
 
     Args:
         options: Language and limits.
+        reader: Reads the sentences; ``None`` for one that the options describe.
 
     Raises:
         LanguageNotSupported: There are no rules in that language.
@@ -121,14 +126,25 @@ class RuleText:
 
     provenance = _PROVENANCE
 
-    def __init__(self, options: RuleTextOptions | None = None) -> None:
+    def __init__(
+        self, options: RuleTextOptions | None = None, *, reader: SentenceReader | None = None
+    ) -> None:
         self.options = options or RuleTextOptions()
         lexicon = load_lexicon_with(self.options.language, self.options.additions)
         self._sections = SectionReader(lexicon.rules.titles, lexicon.rules.implicit_sections)
-        self._sentence = SentenceReader(lexicon, self.options.remembered_sentences)
+        self._reader = reader or SentenceReader(lexicon, self.options.remembered_sentences)
 
     def __call__(self, report: Report) -> TextReading:
         """Return sections, entities and relations of a report.
+
+        Raises:
+            LanguageNotSupported: The report is in another language.
+            ReportTooLong: The text is longer than ``max_characters``.
+        """
+        return self.read(report)[0]
+
+    def read(self, report: Report) -> tuple[TextReading, list[Place], list[Sentence]]:
+        """Return what a call returns, the places of its sentences, and what these say.
 
         Raises:
             LanguageNotSupported: The report is in another language.
@@ -142,7 +158,7 @@ class RuleText:
                 message="the report holds no text; nothing was read",
                 source=report.id,
             )
-            return TextReading(warnings=(notice,))
+            return TextReading(warnings=(notice,)), [], []
         sections = self._sections(text)
         entities: list[Entity] = []
         more: list[tuple[int, int, SectionKind]] = []
@@ -150,35 +166,36 @@ class RuleText:
         loose = _LooseSizes(entities)
         side: Side | None = None
         seen = 0  # of the entities before, the last side is known
-        for section in sections:
-            for start, end in split_sentences(text, section.span.start, section.span.end):
-                said = self._sentence(text[start:end])
-                if said.more or section.kind is SectionKind.RECOMMENDATION:
-                    more.append((start, end, section.kind))
-                if said.relative:
-                    side, seen = _last_side(entities, seen) or side, len(entities)
-                    said = self._sentence.after(text[start:end], side)
-                first = len(entities)
-                for n, found in enumerate(said.found, first):
-                    entities.append(_entity(f"e{n}", start, found, section))
-                for head, tail, kind in said.relations:
-                    relations.append(
-                        Relation(head=f"e{first + head}", tail=f"e{first + tail}", kind=kind)
-                    )
-                if said.loose:
-                    sizes = [(first + n, _moved(size, start)) for n, size in said.loose]
-                    relations.extend(loose.give(sizes, section.kind))
+        places = [
+            (start, end, section)
+            for section in sections
+            for start, end in split_sentences(text, section.span.start, section.span.end)
+        ]
+        every = self._reader([text[start:end] for start, end, _ in places])
+        for (start, end, section), said in zip(places, every, strict=True):
+            if said.more or section.kind is SectionKind.RECOMMENDATION:
+                more.append((start, end, section.kind))
+            if said.relative:
+                side, seen = _last_side(entities, seen) or side, len(entities)
+                said = self._reader.after(text[start:end], side)  # noqa: PLW2901
+            first = len(entities)
+            for n, found in enumerate(said.found, first):
+                entities.append(_entity(f"e{n}", start, found, section))
+            for head, tail, kind in said.relations:
+                relations.append(
+                    Relation(head=f"e{first + head}", tail=f"e{first + tail}", kind=kind)
+                )
+            if said.loose:
+                sizes = [(first + n, _moved(size, start)) for n, size in said.loose]
+                relations.extend(loose.give(sizes, section.kind))
         loose.put()
-        return conclude(
-            text,
-            more,
-            TextReading(
-                sections=sections,
-                entities=tuple(entities),
-                relations=tuple(relations),
-                warnings=_other_language(report),
-            ),
+        reading = TextReading(
+            sections=sections,
+            entities=tuple(entities),
+            relations=tuple(relations),
+            warnings=_other_language(report),
         )
+        return conclude(text, more, reading), places, every
 
     def _check(self, report: Report) -> None:
         language = report.language

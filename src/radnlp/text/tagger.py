@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+from collections import ChainMap
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -53,11 +54,12 @@ class Tag(NamedTuple):
 
 
 class Tagger:
-    """Marks mentions in sentences and remembers what it has read. Threads may share it.
+    """Marks mentions in sentences. Threads may share it.
 
     Args:
         weights: A file, a folder, or the name of shipped weights.
-        remembered: Most sentences whose tags are kept.
+        remembered: Most phrases whose nearest concept is kept; 0 names every phrase anew. The
+            outcome is the same.
 
     Raises:
         ModelNotFound: There are no such weights.
@@ -69,7 +71,6 @@ class Tagger:
         self._net, self._tokenizer = loaded.net, loaded.tokenizer
         self.weights = loaded.weights.name
         self._remembered = remembered
-        self._known: dict[str, tuple[Tag, ...]] = {}
         self._named: dict[tuple[str, EntityKind], tuple[str, float]] = {}
         self._concepts = tuple(loaded.weights.card["named"])
         vocabulary = load_vocabulary()
@@ -77,25 +78,18 @@ class Tagger:
         self._of_kind = {
             EntityKind(kind): torch.tensor([one == kind for one in kinds]) for kind in KINDS
         }
-        self._lock = threading.Lock()
 
     def __call__(self, sentence: str) -> tuple[Tag, ...]:
         """Return the mentions of a sentence in reading order."""
         return self.read([sentence])[0]
 
     def read(self, sentences: Sequence[str]) -> list[tuple[Tag, ...]]:
-        """Return the mentions of each sentence; those not known yet are read in batches.
+        """Return the mentions of each sentence; equal sentences are read once, all in batches.
 
         A sentence of more word pieces than the network holds is read in parts.
         """
-        known = self._known
-        fresh = self._read(sorted({one for one in sentences if one not in known}))
-        found = [known[one] if one in known else fresh[one] for one in sentences]
-        with self._lock:
-            if len(known) + len(fresh) > self._remembered:
-                self._known = {}
-            self._known |= fresh
-        return found
+        found = self._read(sorted(set(sentences)))
+        return [found[one] for one in sentences]
 
     def _read(self, sentences: list[str]) -> dict[str, tuple[Tag, ...]]:
         # By length, so that little of a batch is filling.
@@ -160,11 +154,10 @@ class Tagger:
         self, words: Iterable[tuple[str, EntityKind]]
     ) -> Mapping[tuple[str, EntityKind], tuple[str, float]]:
         """Return a table with the nearest concept, and its cosine, of all these words."""
-        if len(self._named) > self._remembered:
-            self._named = {}
-        # Another thread may begin a new table meanwhile; this one stays whole.
-        named = self._named
-        new = sorted(one for one in words if one not in named)
+        # Another thread may put a new table there meanwhile; this one stays as it is.
+        known = self._named
+        new = sorted(one for one in words if one not in known)
+        named: dict[tuple[str, EntityKind], tuple[str, float]] = {}
         for first in range(0, len(new), _BATCH):
             some = new[first : first + _BATCH]
             ids, mask, _ = pieces_of(self._tokenizer, [text for text, _ in some])
@@ -174,7 +167,10 @@ class Tagger:
                 fitting = near[row].masked_fill(~self._of_kind[one[1]], -1.0)
                 best = int(fitting.argmax())
                 named[one] = (self._concepts[best], float(fitting[best]))
-        return named
+        if named:
+            kept = known if len(known) + len(named) <= self._remembered else {}
+            self._named = kept | dict(islice(named.items(), self._remembered))
+        return ChainMap(named, known)
 
     def nearest(self, phrases: Sequence[str]) -> list[str]:
         """Return the nearest concept of each bare phrase, of whatever kind."""
@@ -185,15 +181,6 @@ class Tagger:
                 near = self._net.near_concepts(self._net.phrase_of(ids, mask))
             found.extend(self._concepts[int(best)] for best in near.argmax(dim=-1))
         return found
-
-    def meanings(self, texts: Sequence[str]) -> torch.Tensor:
-        """Return where sentences lie, shape (n, 128), of length 1; long texts are cut."""
-        lie = []
-        for first in range(0, len(texts), _BATCH):
-            ids, mask, _ = pieces_of(self._tokenizer, texts[first : first + _BATCH])
-            with torch.inference_mode():
-                lie.append(self._net.meaning_of(ids, mask))
-        return torch.cat(lie) if lie else torch.zeros(0, self._net.shape.meaning_width)
 
 
 @dataclass(slots=True)

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from radnlp.schema import Platt
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Platt", "auroc", "auroc_interval", "calibration_error", "fit_platt", "youden_threshold"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platt:
-    """Probability = sigmoid(slope · score + offset).
-
-    Source:
-        Platt, "Probabilistic outputs for support vector machines", 1999.
-    """
-
-    slope: float
-    offset: float
-
-    def __call__(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return probabilities for scores (logits) of any shape."""
-        return 1.0 / (1.0 + np.exp(-(self.slope * scores + self.offset)))
+__all__ = ["auroc", "auroc_interval", "calibration_error", "fit_platt", "youden_threshold"]
 
 
 def fit_platt(scores: NDArray[np.float64], present: NDArray[np.bool_]) -> Platt:

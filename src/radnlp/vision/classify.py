@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from radnlp.errors import ModelRejected
 from radnlp.schema.geometry import PixelMap
+from radnlp.schema.platt import Platt
 from radnlp.schema.reading import HeatMap
 from radnlp.schema.region import Confidence, ImageFinding, Provenance
 
@@ -24,7 +23,7 @@ __all__ = ["ConceptCard", "classify", "concept_cards", "unsupported"]
 class ConceptCard:
     """What the card of the weights says of one concept.
 
-    A score becomes ``sigmoid(slope · score + offset)``; from ``threshold`` on it is positive.
+    A score becomes a probability by `Platt`; from ``threshold`` on it is positive.
     """
 
     concept: str
@@ -36,8 +35,12 @@ class ConceptCard:
 
     def confidence(self, score: float) -> Confidence:
         """Return the confidence for the network's score."""
-        value = 1.0 / (1.0 + float(np.exp(-(self.slope * score + self.offset))))
-        return Confidence(value=value, calibrated=self.calibrated)
+        return Confidence(value=self.platt(score), calibrated=self.calibrated)
+
+    @property
+    def platt(self) -> Platt:
+        """From the network's scores to probabilities."""
+        return Platt(slope=self.slope, offset=self.offset)
 
 
 def concept_cards(entries: Sequence[dict[str, Any]]) -> tuple[ConceptCard, ...]:
@@ -85,12 +88,11 @@ def classify(
             )
         )
         if positive:
-            logits = card.slope * encoded.evidence[index] + card.offset
             cell = PixelMap(scale_x=encoded.size / cells, scale_y=encoded.size / cells)
             heatmaps.append(
                 HeatMap(
                     concept=card.concept,
-                    values=1.0 / (1.0 + np.exp(-logits)),
+                    values=card.platt(encoded.evidence[index]),
                     pixel_map=encoded.pixel_map.after(cell),
                 )
             )

@@ -9,6 +9,7 @@ import numpy as np
 
 from radnlp.errors import ModelRejected
 from radnlp.schema.geometry import Box
+from radnlp.schema.platt import Platt
 from radnlp.schema.reading import Candidates
 from radnlp.schema.region import Confidence, Provenance, Region, RegionSource
 
@@ -49,8 +50,8 @@ class DetectOptions:
 class PlaceCard:
     """What the card of the weights says of its boxes.
 
-    A score becomes ``sigmoid(slope · logit(score) + offset)``: the share of boxes on held-out films
-    that had an IoU over 0.3 with a drawn one.
+    The logit of a score becomes, by `Platt`, the share of boxes on held-out films that had an IoU
+    over 0.3 with a drawn one.
     """
 
     slope: float = 1.0
@@ -61,7 +62,7 @@ class PlaceCard:
         """Return the confidence for a cell's score in (0, 1)."""
         sure = min(max(score, 1e-6), 1 - 1e-6)
         logit = float(np.log(sure / (1 - sure)))
-        value = 1.0 / (1.0 + float(np.exp(-(self.slope * logit + self.offset))))
+        value = Platt(slope=self.slope, offset=self.offset)(logit)
         return Confidence(value=value, calibrated=self.calibrated)
 
 

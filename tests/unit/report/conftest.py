@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,20 @@ import pytest
 from radnlp.schema import (
     Box,
     Confidence,
+    Draft,
     Entity,
     EntityKind,
     Image,
     ImageFinding,
     ImageReading,
+    LinkReading,
     Region,
     RegionSource,
     Report,
     SectionKind,
     Span,
     Study,
+    StudyReading,
     TextReading,
 )
 from radnlp.text import RuleText
@@ -110,5 +113,27 @@ def look() -> Callable[..., tuple[ImageReading, ...]]:
 
     def make(*findings: ImageFinding) -> tuple[ImageReading, ...]:
         return (ImageReading(image_id="i0", findings=findings),)
+
+    return make
+
+
+@pytest.fixture
+def draft_by(study, look, read) -> Callable[..., Draft | None]:
+    """Draft by a stage, from mentions, image findings, regions and earlier mentions."""
+
+    def make(
+        stage: Callable[..., Draft | None],
+        mentions: Iterable[Entity] = (),
+        findings: Iterable[ImageFinding] = (),
+        regions: Iterable[Region] = (),
+        earlier: Iterable[Entity] = (),
+    ) -> Draft | None:
+        found = StudyReading(
+            entities=tuple(mentions),
+            earlier=tuple(earlier),
+            images=look(*findings),
+            links=LinkReading(regions=tuple(regions)),
+        )
+        return stage(study, found, read)
 
     return make

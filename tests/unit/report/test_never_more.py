@@ -33,6 +33,7 @@ from radnlp.schema import (
     Side,
     Span,
     Study,
+    StudyReading,
 )
 from radnlp.text import RuleText
 from radnlp.vocabulary import load_vocabulary
@@ -149,17 +150,17 @@ class Case:
 
     def __init__(self, seen, *, told=(), shown=(), ratio=None, prior=None, view=None) -> None:
         image = Image(pixels=np.zeros((90, 100)), id="i0", view=view)
-        earlier = None if prior is None else Report(text=prior, id="prior")
-        self.study = Study(images=(image,), prior=earlier)
+        self.study = Study(images=(image,))
         self.entities, self.findings = told, seen
         measured = () if ratio is None else (self.measurement(ratio),)
         self.readings = (ImageReading(image_id="i0", findings=seen, measurements=measured),)
         self.links = LinkReading(regions=(*ZONES, *shown))
-        before = READ(earlier).entities if earlier else ()
+        before = () if prior is None else READ(Report(text=prior, id="prior")).entities
+        self.earlier = tuple(one.of_prior() for one in before)
         self.evidence = {
             one.id: one
             for one in (
-                *told, *seen, *ZONES, *shown, *measured, *(one.of_prior() for one in before)
+                *told, *seen, *ZONES, *shown, *measured, *self.earlier
             )
         }  # fmt: skip
 
@@ -174,7 +175,10 @@ class Case:
         )
 
     def draft(self, stage) -> Draft:
-        return stage(self.study, self.entities, self.readings, self.links, READ) or Draft()
+        found = StudyReading(
+            entities=self.entities, earlier=self.earlier, images=self.readings, links=self.links
+        )
+        return stage(self.study, found, READ) or Draft()
 
 
 cases = st.builds(

@@ -12,7 +12,7 @@ from radnlp.report import ReportOptions, RetrieveReport, Style
 from radnlp.report.embed import HashedWords, Meaning, embedder_of
 from radnlp.report.index import IndexBuilder, SentenceIndex, labels_of, tidy
 from radnlp.report.retrieve import Retriever
-from radnlp.schema import Assertion, Box, Critical, LinkReading, Severity, Side
+from radnlp.schema import Assertion, Box, Critical, Report, Severity, Side
 
 
 @pytest.fixture
@@ -29,13 +29,12 @@ def index(read):
 
 
 @pytest.fixture
-def draft(study, look, zones, read, index):
+def draft(draft_by, zones, index):
     """Draft from an archive of sentences."""
 
     def make(sentences, mentions=(), findings=(), spots=(), **style):
         stage = RetrieveReport(index(*sentences), ReportOptions(style=Style(**style)))
-        links = LinkReading(regions=(*zones, *spots))
-        return stage(study, mentions, look(*findings), links, read)
+        return draft_by(stage, mentions, findings, (*zones, *spots))
 
     return make
 
@@ -46,7 +45,7 @@ def draft(study, look, zones, read, index):
         ("No pneumothorax.", [("pneumothorax", "absent", "", "", "")]),
         ("There is a small left pleural effusion.",
          [("pleural_effusion", "present", "left", "", "small")]),
-        ("Probable right lower lobe pneumonia.",
+        ("Possible right lower lobe pneumonia.",
          [("pneumonia", "uncertain", "right", "lower_lobe", "")]),
         ("No effusion or pneumothorax is seen.",
          [("pleural_effusion", "absent", "", "", ""), ("pneumothorax", "absent", "", "", "")]),
@@ -81,6 +80,9 @@ def test_a_sentence_is_kept_by_what_it_says(read, text: str, says) -> None:
         "No large effusion.",
         "No lower lobe consolidation.",
         "The lungs are clear.",
+        "The heart is normal.",
+        "Probable pneumonia.",
+        "Pneumonia is unlikely.",
         "NO PNEUMOTHORAX.",
         "The patient is well.",
         "Mother had a left pleural effusion.",
@@ -244,13 +246,19 @@ class TestFiles:
             RetrieveReport(index("Mass."), embed=Other())
 
 
-def test_an_index_by_meaning_is_searched_by_meaning(read, study, look, zones, tmp_path) -> None:
+def test_a_fuller_name_than_a_sentence_has_is_left_to_the_templates(draft, read) -> None:
+    told = read(Report(text="Loculated effusion.")).entities
+    result = draft(["There is a pleural effusion."], told)
+    assert result.findings == "Loculated effusion."
+
+
+def test_an_index_by_meaning_is_searched_by_meaning(read, draft_by, zones, tmp_path) -> None:
     builder = IndexBuilder(read)
     builder.add(["No pneumothorax.", "There is no pneumothorax."])
     builder.build(Meaning()).save(tmp_path)
     index = SentenceIndex.load(tmp_path)
     assert index.embedder.startswith("language-mini0@")
-    assert RetrieveReport(index)(study, (), look(), LinkReading(regions=zones), read) is None
+    assert draft_by(RetrieveReport(index), regions=zones) is None
 
 
 def test_meaning_places_a_denial_apart() -> None:

@@ -16,23 +16,25 @@ from radnlp.schema import (
     ImageMeasure,
     ImageMeasurement,
     ImageReading,
-    LinkReading,
     Report,
     Sentence,
     Severity,
     Side,
     Study,
+    StudyReading,
     TextReading,
 )
 
 
 @pytest.fixture
-def draft(study, look, zones, read):
+def draft(draft_by, zones, read):
     """Draft from mentions, findings and spots."""
 
     def make(mentions=(), findings=(), spots=(), reader=None) -> Draft | None:
-        links = LinkReading(regions=(*zones, *spots))
-        return TemplateReport()(study, mentions, look(*findings), links, reader or read)
+        def stage(study, found, _):
+            return TemplateReport()(study, found, reader or read)
+
+        return draft_by(stage, mentions, findings, (*zones, *spots))
 
     return make
 
@@ -74,8 +76,8 @@ def test_report_and_image_together_give_one_draft(draft, mention, finding) -> No
     assert result.sentences[1].evidence == ("f1", "e1")
 
 
-def test_without_an_image_there_is_no_draft(look, mention, read) -> None:
-    result = TemplateReport()(Study(), [mention("pneumonia")], (), LinkReading(), read)
+def test_without_an_image_there_is_no_draft(mention, read) -> None:
+    result = TemplateReport()(Study(), StudyReading(entities=(mention("pneumonia"),)), read)
     assert result is None
 
 
@@ -152,18 +154,137 @@ def test_the_order_is_devices_lungs_pleura_heart_and_mediastinum_bones(draft, me
     )
 
 
+class TestNames:
+    """What the report says more of a finding than its name is said."""
+
+    @pytest.fixture
+    def told(self, draft, read):
+        def make(report, *findings):
+            result = draft(read(Report(text=report)).entities, findings)
+            assert result.corrections == ()
+            return result
+
+        return make
+
+    def test_a_tension_pneumothorax_stays_one(self, told, finding) -> None:
+        result = told("Left tension pneumothorax.", finding("pneumothorax", 0.95))
+        assert result.findings == result.impression == "Left tension pneumothorax."
+        assert result.sentences[0].critical == Critical.PRESENT
+        assert result.sentences[0].evidence == ("e0", "f0")
+
+    def test_no_tension_denies_no_pneumothorax(self, told, finding) -> None:
+        result = told("Left pneumothorax. No tension pneumothorax.", finding("pneumothorax", 0.02))
+        assert result.findings == "Left pneumothorax."
+
+    def test_a_term_that_says_more_is_kept(self, told) -> None:
+        assert told("Small left loculated effusion.").findings == "Small left loculated effusion."
+
+    @pytest.mark.parametrize(
+        "report", ["Left effusion. Possible left loculated effusion.",
+                   "Possible left loculated effusion. Left effusion."],
+    )  # fmt: skip
+    def test_a_term_that_is_only_hedged_is_not_stated(self, told, report) -> None:
+        assert told(report).findings == "Left pleural effusion."
+
+
+class TestContradictions:
+    """Where two sources differ, the draft says no more than both leave standing."""
+
+    @pytest.fixture
+    def told(self, draft_by, zones, read):
+        def make(report, *findings, prior=None):
+            before = read(Report(text=prior)).entities if prior else ()
+            result = draft_by(
+                TemplateReport(),
+                read(Report(text=report)).entities,
+                findings,
+                zones,
+                [one.of_prior() for one in before],
+            )
+            assert result.corrections == ()
+            return result.findings
+
+        return make
+
+    def test_what_the_report_denies_the_image_may_only_hedge(self, told, finding) -> None:
+        shown = finding("pneumothorax", 0.95)
+        assert told("No pneumothorax.", shown) == "Possible pneumothorax."
+        assert told("No pneumothorax. Small left pneumothorax.", shown) == (
+            "Small left pneumothorax."
+        )
+        # A denial of a part, of one side or of an extent leaves room for it.
+        for report in (
+            "No left pneumothorax.",
+            "No large pneumothorax.",
+            "No tension pneumothorax.",
+        ):
+            assert told(report, shown) == "Pneumothorax."
+
+    def test_two_places_are_two_findings(self, told) -> None:
+        assert told("Left upper lobe nodule. Left lower lobe nodule.") == (
+            "Left upper lobe nodule. Left lower lobe nodule."
+        )
+        assert told("Left upper lobe nodule. IMPRESSION: Left nodule.") == "Left upper lobe nodule."
+
+    def test_two_extents_are_none(self, told) -> None:
+        assert told("Small left effusion. Large left effusion.") == "Left pleural effusion."
+        assert told("Small left effusion. Left effusion.") == "Small left pleural effusion."
+
+    @pytest.mark.parametrize(
+        ("report", "said"),
+        [
+            ("Possible left lower lobe pneumonia. Pneumonia.", "Pneumonia."),
+            ("Possible large left effusion. Left effusion.", "Left pleural effusion."),
+            ("Left effusion. Possible large left effusion.", "Left pleural effusion."),
+            ("Small left effusion. Left loculated effusion.", "Small left pleural effusion."),
+            ("Left effusion. Left loculated effusion.", "Left loculated effusion."),
+        ],
+    )
+    def test_one_mention_carries_all_that_is_said(self, told, report, said) -> None:
+        assert told(report) == said
+
+    @pytest.mark.parametrize(
+        ("report", "prior", "said"),
+        [
+            ("Stable cardiomegaly.", "Heart size is normal.", "Cardiomegaly."),
+            ("Increased left effusion.", "No effusion.", "Left pleural effusion."),
+            ("Small left effusion, new.", "Small left effusion.", "Small left pleural effusion."),
+            (
+                "New left effusion.",
+                "No effusion.",
+                "Left pleural effusion, new compared with the prior report.",
+            ),
+            (
+                "Pneumonia is unchanged. Pneumonia has worsened.",
+                "Pneumonia.",
+                "Pneumonia, again seen compared with the prior report.",
+            ),
+        ],
+    )
+    def test_the_report_and_the_earlier_one_must_agree(self, told, report, prior, said) -> None:
+        assert told(report, prior=prior) == said
+
+    def test_a_finding_judged_on_two_films_counts_once(self, study, finding, read) -> None:
+        films = tuple(replace(study.images[0], id=id) for id in ("i0", "i1"))
+        seen = tuple(
+            ImageReading(image_id=id, findings=(replace(finding("mass", 0.05, f), image_id=id),))
+            for id, f in (("i0", "f0"), ("i1", "f1"))
+        )
+        result = TemplateReport()(Study(images=films), StudyReading(images=seen), read)
+        assert result.impression == "No finding is likely among the 1 judged."
+        assert result.sentences[-1].evidence == ("f0", "f1")
+
+
 class TestStyle:
     """Options change the words, not what is said."""
 
     @pytest.fixture
-    def styled(self, study, look, read, finding, mention):
+    def styled(self, draft_by, finding, mention):
         def make(**style):
-            return TemplateReport(ReportOptions(style=Style(**style)))(
-                study,
+            return draft_by(
+                TemplateReport(ReportOptions(style=Style(**style))),
                 [mention("mass"), mention("pneumonia", "e1")],
-                look(finding("pneumothorax", 0.01)),
-                LinkReading(),
-                read,
+                [finding("pneumothorax", 0.01)],
             )
 
         return make
@@ -184,11 +305,11 @@ class TestPrior:
     """Comparisons come with an earlier report only."""
 
     @pytest.fixture
-    def with_prior(self, study, look, zones, read):
+    def with_prior(self, draft_by, zones, read):
         def make(prior, mentions=(), findings=()):
-            told = replace(study, prior=Report(text=prior, id="prior") if prior else None)
-            regions = LinkReading(regions=zones)
-            return TemplateReport()(told, mentions, look(*findings), regions, read)
+            before = read(Report(text=prior, id="prior")).entities if prior else ()
+            earlier = [one.of_prior() for one in before]
+            return draft_by(TemplateReport(), mentions, findings, zones, earlier)
 
         return make
 
@@ -251,6 +372,27 @@ class TestPrior:
         )
         assert result.sentences[1].evidence == ("f0", "p:e0")
 
+    def test_what_it_states_in_fuller_words_is_no_longer_seen_in_these(
+        self, with_prior, finding
+    ) -> None:
+        result = with_prior("Loculated effusion.", findings=[finding("pleural_effusion", 0.02)])
+        assert result.findings == (
+            "No pleural effusion is seen. Loculated effusion of the prior report no longer seen."
+        )
+
+    def test_a_fuller_name_is_again_seen_only_if_it_was_so_called(self, with_prior, read) -> None:
+        now = read(Report(text="Loculated effusion.")).entities
+        assert with_prior("Loculated effusion.", now).findings == (
+            "Loculated effusion, again seen compared with the prior report."
+        )
+        assert with_prior("Effusion.", now).findings == "Loculated effusion."
+
+    def test_a_denial_of_a_fuller_name_leaves_room_for_the_plain_one(
+        self, with_prior, mention
+    ) -> None:
+        result = with_prior("No loculated effusion.", [mention("pleural_effusion")])
+        assert result.findings == "Pleural effusion."
+
     def test_its_history_is_no_earlier_finding(self, with_prior, finding) -> None:
         result = with_prior(
             "HISTORY: Pneumonia.\nFINDINGS: Clear.", findings=[finding("pneumonia", 0.02)]
@@ -273,7 +415,7 @@ class TestRatio:
             image_id="i0", findings=(finding("cardiomegaly", 0.02),), measurements=(measured,)
         )
         seen = replace(study, images=(replace(study.images[0], view=view),))
-        return TemplateReport()(seen, (), (reading,), LinkReading(), read)
+        return TemplateReport()(seen, StudyReading(images=(reading,)), read)
 
     def test_it_stands_with_the_heart(self, study, finding, read) -> None:
         result = self.draw(study, finding, read, 0.44, "PA")
@@ -293,18 +435,16 @@ class TestWriter:
     """Somebody else's words are kept as far as they are carried."""
 
     @pytest.fixture
-    def wrote(self, study, look, read, finding, mention):
+    def wrote(self, draft_by, finding, mention):
         def make(*texts):
             def write(statements, style):
                 ids = tuple(id for one in statements for id in one.evidence)
                 return [Sentence(text=text, section="findings", evidence=ids) for text in texts]
 
-            return WriterReport(write)(
-                study,
+            return draft_by(
+                WriterReport(write),
                 [mention("pleural_effusion", side=Side.LEFT), mention("pneumonia", "e1")],
-                look(finding("pneumothorax", 0.01)),
-                LinkReading(),
-                read,
+                [finding("pneumothorax", 0.01)],
             )
 
         return make
@@ -335,13 +475,9 @@ class TestWriter:
         result = wrote("Pneumonia is seen.", "Pneumonia is present.")
         assert result.findings.count("neumonia") == 1
 
-    def test_a_critical_finding_is_flagged_in_its_words_too(
-        self, study, look, zones, read, mention
-    ) -> None:
+    def test_a_critical_finding_is_flagged_in_its_words_too(self, draft_by, zones, mention) -> None:
         def write(statements, style):
             return [Sentence(text="There is a pneumothorax.", section="findings", evidence=("e0",))]
 
-        result = WriterReport(write)(
-            study, [mention("pneumothorax")], look(), LinkReading(regions=zones), read
-        )
+        result = draft_by(WriterReport(write), [mention("pneumothorax")], regions=zones)
         assert [one.critical for one in result.sentences] == [Critical.PRESENT, Critical.PRESENT]

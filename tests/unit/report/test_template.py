@@ -81,8 +81,8 @@ def test_the_impression_has_the_critical_first_then_the_urgent_and_no_denials() 
     assert {one.section for one in sentences} == {DraftSection.IMPRESSION}
 
 
-def test_a_film_without_findings_says_how_many_were_judged() -> None:
-    sentence = nothing_seen(["f0", "f3"])
+def test_a_film_without_findings_says_how_many_were_judged(finding) -> None:
+    sentence = nothing_seen([finding("mass", 0.01), finding("nodule", 0.01, "f3")])
     assert sentence.text == "No finding is likely among the 2 judged."
     assert sentence.evidence == ("f0", "f3")
 

@@ -8,11 +8,10 @@ from radnlp.report.plan import PlanOptions
 from radnlp.report.statement import Claim, Statement
 from radnlp.report.style import Form, Style
 from radnlp.report.template import findings_of
-from radnlp.report.verify import Checked, verify
+from radnlp.report.verify import Checked, Verifier
 from radnlp.schema import (
     Assertion,
     Change,
-    Critical,
     DraftSection,
     EntityKind,
     ImageMeasure,
@@ -42,8 +41,7 @@ def check(read, zones):
             section=DraftSection.FINDINGS,
             evidence=(*(one.id for one in evidence), *regions),
         )
-        (checked,) = verify([sentence], known, read, PlanOptions())
-        return checked
+        return Verifier(known, read, PlanOptions())(sentence)
 
     return make
 
@@ -158,16 +156,68 @@ def test_a_denial_may_be_weakened_and_a_finding_not_described(check, finding) ->
 def test_clear_lungs_are_more_than_the_absence_of_an_opacity(check, finding) -> None:
     clear = check("The lungs are clear.", finding("opacity", 0.02))
     assert left(clear) == "No opacity is seen."
-    assert whole(check("Heart size is normal.", finding("cardiomegaly", 0.02)))
+    judged = finding("cardiomegaly", 0.02)
+    assert whole(check("Heart size is normal.", judged))
+    assert whole(check("The heart is not enlarged.", judged))
+    assert left(check("The heart is normal.", judged)) == "No cardiomegaly is seen."
+
+
+@pytest.mark.parametrize(
+    ("text", "by_presence", "by_hedge"),
+    [
+        ("Possible pneumonia.", None, None),
+        ("Pneumonia is suspected.", None, None),
+        ("Probable pneumonia.", None, "Possible pneumonia."),
+        ("Pneumonia is likely.", None, "Possible pneumonia."),
+        ("Pneumonia is unlikely.", "Possible pneumonia.", "Possible pneumonia."),
+        ("Less likely pneumonia.", "Possible pneumonia.", "Possible pneumonia."),
+    ],
+)
+def test_a_hedge_leans_no_further_than_its_evidence(
+    check, mention, text: str, by_presence: str | None, by_hedge: str | None
+) -> None:
+    for assertion, wanted in ((Assertion.PRESENT, by_presence), (Assertion.UNCERTAIN, by_hedge)):
+        checked = check(text, mention("pneumonia", assertion=assertion))
+        assert whole(checked) if wanted is None else left(checked) == wanted
+
+
+def called(mention, words: str, id: str = "e0", **attributes):
+    """A mention of an effusion, in these words."""
+    return mention("pleural_effusion", id, text=words, span=Span(0, len(words)), **attributes)
 
 
 def test_a_qualifier_is_kept_if_a_mention_has_it(check, mention) -> None:
-    words = "tension pneumothorax"
-    said = mention("pneumothorax", text=words, span=Span(0, len(words)))
-    assert whole(check("Tension pneumothorax.", said))
-    plain = check("Tension pneumothorax.", mention("pneumothorax"))
-    assert left(plain) == "Pneumothorax."
-    assert plain.kept[0].critical == Critical.PRESENT
+    assert whole(check("Loculated effusion.", called(mention, "loculated effusion")))
+    plain = check("Loculated effusion.", called(mention, "effusion"))
+    assert left(plain) == "Pleural effusion."
+    assert plain.correction.reason == "no evidence for the name of pleural_effusion"
+
+
+def test_a_qualifier_is_kept_only_if_the_mention_that_has_it_carries_the_rest(
+    check, mention
+) -> None:
+    hedged = called(mention, "loculated effusion", "e1", assertion=Assertion.UNCERTAIN)
+    assert left(check("Loculated effusion.", mention("pleural_effusion"), hedged)) == (
+        "Pleural effusion."
+    )
+    earlier = called(mention, "loculated effusion", "e1").of_prior()
+    assert left(check("Loculated effusion.", mention("pleural_effusion"), earlier)) == (
+        "Pleural effusion."
+    )
+
+
+def test_a_denial_with_a_qualifier_denies_no_more(check, mention) -> None:
+    denied = called(mention, "loculated effusion", assertion=Assertion.ABSENT)
+    assert whole(check("No loculated effusion.", denied))
+    assert left(check("No pleural effusion.", denied)) is None
+
+
+def test_tension_is_more_than_a_pneumothorax(check, mention) -> None:
+    assert whole(check("Tension pneumothorax.", mention("tension_pneumothorax")))
+    assert whole(check("Pneumothorax.", mention("tension_pneumothorax")))
+    assert left(check("Tension pneumothorax.", mention("pneumothorax"))) is None
+    denied = mention("tension_pneumothorax", assertion=Assertion.ABSENT)
+    assert left(check("No pneumothorax.", denied)) is None
 
 
 def test_evidence_that_does_not_exist_carries_nothing(check) -> None:
@@ -201,10 +251,12 @@ class TestComparison:
         now = mention("pleural_effusion", side=Side.LEFT)
         text = "Left pleural effusion, again seen compared with the prior report."
         assert whole(check(text, now, self.prior(mention, side=Side.LEFT)))
-        assert left(check(text, now, self.prior(mention, side=Side.RIGHT)))
-        assert left(check(text, now, self.prior(mention)))
         uncertain = self.prior(mention, side=Side.LEFT, assertion=Assertion.UNCERTAIN)
-        assert left(check(text, now, uncertain))
+        right, unsided = self.prior(mention, side=Side.RIGHT), self.prior(mention)
+        for before in (right, unsided, uncertain):
+            checked = check(text, now, before)
+            assert left(checked) == "Left pleural effusion."
+            assert checked.correction.reason == "no evidence for the change of pleural_effusion"
 
     def test_unchanged_needs_the_same_extent(self, check, mention) -> None:
         now = mention("pleural_effusion", severity=Severity.SMALL)
@@ -221,6 +273,17 @@ class TestComparison:
         assert whole(check(text, judged, self.prior(mention)))
         assert left(check(text, judged)) == "No pleural effusion is seen."
         assert left(check(text, finding("pleural_effusion", 0.6), self.prior(mention))) is None
+
+    def test_nothing_is_compared_against_the_word_of_the_report(self, check, mention) -> None:
+        denied = self.prior(mention, assertion=Assertion.ABSENT)
+        text = "Pleural effusion, new compared with the prior report."
+        assert whole(check(text, mention("pleural_effusion", change=Change.NEW), denied))
+        for change in (Change.STABLE, Change.WORSE, Change.IMPROVED):
+            told = mention("pleural_effusion", change=change)
+            assert left(check(text, told, denied)) == "Pleural effusion."
+        again = "Pleural effusion, again seen compared with the prior report."
+        told = mention("pleural_effusion", change=Change.NEW)
+        assert left(check(again, told, self.prior(mention))) == "Pleural effusion."
 
     def test_worse_needs_the_present_report(self, check, mention) -> None:
         text = "Pleural effusion, worse compared with the prior report."
@@ -257,7 +320,7 @@ def test_every_template_sentence_reads_back_as_it_is_meant(
     said = [one for one in read_entities(read, sentence) if one.concept == concept]
     assert [one.assertion for one in said] == [assertion]
     known = {"e0": mention(concept, assertion=assertion)}
-    assert whole(*verify([sentence], known, read, PlanOptions()))
+    assert whole(Verifier(known, read, PlanOptions())(sentence))
 
 
 @pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT, Side.BILATERAL])
@@ -280,9 +343,9 @@ def test_every_place_reads_back_as_it_is_meant(read, mention, side: Side, place:
     assert (said.concept, said.side, said.severity) == ("opacity", side, Severity.MILD)
     assert place in said.locations
     known = {"e0": mention("opacity", side=side, locations=(place,), severity=Severity.MILD)}
-    assert whole(*verify([sentence], known, read, PlanOptions()))
+    assert whole(Verifier(known, read, PlanOptions())(sentence))
     moved = {"e0": replace(known["e0"], locations=("middle_lobe",))}
-    assert left(*verify([sentence], moved, read, PlanOptions()))
+    assert left(Verifier(moved, read, PlanOptions())(sentence)) == f"Mild {side} opacity."
 
 
 @pytest.mark.parametrize("concept", ["endotracheal_tube", "picc", "pacemaker", "chest_tube"])
@@ -291,7 +354,7 @@ def test_a_device_in_place_reads_back_as_present(read, mention, concept: str) ->
         [Statement(concept=concept, claim=Claim.PRESENT, evidence=("e0",), device=True)]
     )
     known = {"e0": mention(concept, kind=EntityKind.DEVICE)}
-    assert whole(*verify([sentence], known, read, PlanOptions()))
+    assert whole(Verifier(known, read, PlanOptions())(sentence))
 
 
 def read_entities(read, sentence: Sentence):
@@ -313,7 +376,7 @@ def test_the_templates_of_every_concept_read_back(read, mention, form: Form) -> 
             one = Statement(concept=concept.id, claim=claim, evidence=("e0",), device=device)
             ((sentence, _),) = findings_of([one], Style(form=form))
             known = {"e0": mention(concept.id, kind=concept.kind, assertion=assertion)}
-            (checked,) = verify([sentence], known, read, PlanOptions())
+            checked = Verifier(known, read, PlanOptions())(sentence)
             if not whole(checked):
                 lost.append((sentence.text, checked.correction.reason))
     assert lost == []

@@ -23,6 +23,23 @@ POLICY = [
     ("No definite pneumothorax.", {"pneumothorax": A}),
     ("No new consolidation.", {"consolidation": A}),
     ("Lungs are clear of nodule or effusion.", {"nodule": A, "pleural_effusion": A}),
+    # what an examination looked for, and what it shows
+    ("Evaluation of the lung bases for effusion is limited.", {"pleural_effusion": H}),
+    ("Assessment of the ribs for fracture or mass was suboptimal.", {"fracture": H, "mass": H}),
+    (
+        "Evaluation of the apices for pneumothorax is limited by the chin, small effusion.",
+        {"pneumothorax": H, "pleural_effusion": P},
+    ),
+    (
+        "Evaluation for pneumothorax is somewhat limited, bilateral effusions.",
+        {"pneumothorax": H, "pleural_effusion": P},
+    ),
+    ("Evaluate for fracture, obscured nodule, mass.", {"fracture": H, "nodule": H, "mass": H}),
+    ("Evaluation of the chest shows a nodule; limited for mass.", {"nodule": P, "mass": H}),
+    ("Evaluation for pneumonia shows a nodule.", {"pneumonia": H, "nodule": P}),
+    ("CT to exclude pneumonia demonstrates no effusion.", {"pneumonia": H, "pleural_effusion": A}),
+    ("Evaluate for a nodule that has calcification.", {"nodule": H, "calcification": H}),
+    ("If CT shows pneumonia, treat.", {"pneumonia": H}),
     # lists
     ("No effusion, nodule, or mass.", {"pleural_effusion": A, "nodule": A, "mass": A}),
     ("No effusion, nodule or mass.", {"pleural_effusion": A, "nodule": A, "mass": A}),

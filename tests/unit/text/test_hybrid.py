@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,13 +116,58 @@ def test_a_sentence_is_read_alike_alone_and_in_a_batch() -> None:
     ]
 
 
-def test_a_denial_lies_away_from_what_it_denies() -> None:
-    lie = Tagger().meanings(
-        ["There is a pleural effusion.", "A pleural effusion is present.", "No pleural effusion."]
-    )
-    near = lie @ lie.T
-    assert float(near[0, 1]) > float(near[0, 2]) + 0.3
-    assert torch.allclose(lie.norm(dim=-1), torch.ones(3), atol=1e-4)
+@pytest.mark.parametrize("stage", [HybridText, NeuralText])
+@pytest.mark.parametrize("remembered", [0, 1])
+def test_what_is_remembered_does_not_change_what_is_read(
+    stage: type[HybridText], remembered: int
+) -> None:
+    text = "There is widening of the cardiac contour. No pneumothorax. Small left effusion."
+    few = TaggerOptions(rules=RuleTextOptions(remembered_sentences=remembered))
+    assert stage(few)(Report(text=text)) == stage()(Report(text=text))
+
+
+@pytest.mark.parametrize(("remembered", "kept"), [(0, 0), (1, 1), (10, 3)])
+def test_a_tagger_keeps_no_more_names_than_it_may(remembered: int, kept: int) -> None:
+    tagger = Tagger(remembered=remembered)
+    tagger.read(["No pneumothorax, scoliosis or fracture."])
+    assert len(tagger._named) == kept
+    tagger.read(["Cardiomegaly and atelectasis."])
+    assert len(tagger._named) <= max(remembered, kept)
+
+
+def test_a_sentence_is_tagged_once_however_often_a_report_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = HybridText()
+    asked: list[str] = []
+    read = stage.tagger.read
+    monkeypatch.setattr(stage.tagger, "read", lambda some: asked.extend(some) or read(some))
+    report = Report(text="No pneumothorax. Scoliosis. No pneumothorax.")
+    assert stage(report) == stage(report)
+    assert asked == ["No pneumothorax.", "Scoliosis."]
+
+
+def test_a_masked_name_is_no_name_for_the_model_either(hybrid: HybridText) -> None:
+    # The mask holds a word of the lexicon; the model's mention beside it stays signed.
+    text = "[**Doctor Mass 12**] saw urinary tract dilation on the left."
+    said = {one.concept: one for one in hybrid(Report(text=text)).entities}
+    assert "mass" not in said
+    assert said["hydronephrosis"].confidence is not None
+
+
+@pytest.mark.parametrize("piece", ["[SEP]", "[CLS]", "[MASK]", "[PAD]", "[UNK]"])
+def test_a_special_piece_in_a_report_is_read_as_words(
+    neural: NeuralText, hybrid: HybridText, piece: str
+) -> None:
+    tokenizer = Tagger()._tokenizer
+    encoded = tokenizer.encode(f"No {piece} effusion.", add_special_tokens=False)
+    assert piece not in encoded.tokens
+    assert encoded.offsets[-2] == (4 + len(piece), 12 + len(piece))
+    text = f"{piece} There is {piece} a small left pleural effusion. No pneumothorax {piece}."
+    for stage in (neural, hybrid):
+        said = stage(Report(text=text)).entities
+        assert {"pleural_effusion", "pneumothorax"} <= {one.concept for one in said}
+        assert all(text[one.span.start : one.span.end] == one.text for one in said)
 
 
 @pytest.mark.parametrize("name", ["neural", "hybrid"])

@@ -49,6 +49,8 @@ def test_chexpert_has_its_fourteen_labels() -> None:
     [
         ("Small left pleural effusion.", {"Pleural Effusion": 1}),
         ("No pneumothorax.", {"No Finding": 1, "Pneumothorax": 0}),
+        ("Tension pneumothorax.", {"Pneumothorax": 1}),
+        ("No tension pneumothorax.", {"No Finding": 1}),
         ("Possible pneumonia.", {"Pneumonia": -1}),
         ("Evaluate for pneumonia.", {"No Finding": 1}),
         ("History of pneumonia.", {"No Finding": 1}),

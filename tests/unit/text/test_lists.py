@@ -37,6 +37,31 @@ def said(text: str) -> list[tuple[str, str]]:
         ),
         ("No pneumothorax, left effusion.", [("pneumothorax", A), ("pleural_effusion", P)]),
         (
+            "No effusion or pneumothorax, cardiomegaly noted.",
+            [("pleural_effusion", A), ("pneumothorax", A), ("cardiomegaly", P)],
+        ),
+        (
+            "No edema, effusion, or nodule, scoliosis is noted.",
+            [("edema", A), ("pleural_effusion", A), ("nodule", A), ("scoliosis", P)],
+        ),
+        # Without an "or" that closes the list, or with another word, it may go on.
+        (
+            "No effusion, pneumothorax, cardiomegaly noted.",
+            [("pleural_effusion", A), ("pneumothorax", A), ("cardiomegaly", A)],
+        ),
+        (
+            "No effusion or pneumothorax, cardiomegaly seen.",
+            [("pleural_effusion", A), ("pneumothorax", A), ("cardiomegaly", A)],
+        ),
+        (
+            "No mass or nodule, effusion, pneumothorax noted.",
+            [("mass", A), ("nodule", A), ("pleural_effusion", A), ("pneumothorax", A)],
+        ),
+        (
+            "No effusion or edema, mass or nodule noted.",
+            [("pleural_effusion", A), ("edema", A), ("mass", A), ("nodule", A)],
+        ),
+        (
             "No effusion, nodule, mass.",
             [("pleural_effusion", A), ("nodule", A), ("mass", A)],
         ),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import numpy as np
+import PIL.Image
 import pytest
 import torch
 from hypothesis import given
@@ -24,14 +27,27 @@ from radnlp.nets.writer import (
 )
 from radnlp.schema import Assertion, EntityKind, Report, Side
 from radnlp.text import RuleText
+from radnlp.train import course
 from radnlp.train import writer as training
 from radnlp.train.statements import made_statement, said_of_box
 from radnlp.train.writer import WriterTraining, train_writer
+from radnlp.vision.encoder import Encoder
 
 
 def chance(seed: int) -> Random:
     """A source of chance that makes the same each time; no secret hangs on it."""
     return Random(seed)  # noqa: S311
+
+
+def stop_after_saving(run: course.Course, patch: pytest.MonkeyPatch) -> None:
+    """Let a run end as if it were stopped, right after its next checkpoint."""
+    save = run._save
+
+    def saved(state: object) -> None:
+        save(state)
+        raise KeyboardInterrupt
+
+    patch.setattr(run, "_save", saved)
 
 
 SHAPE = {
@@ -67,7 +83,45 @@ def test_the_result_writes_a_sentence_per_plan(trained: Path) -> None:
 def test_boxes_of_films_were_seen(trained: Path) -> None:
     card = load_weights(trained, architectures=frozenset({"radnlp-writer-1"})).card
     assert card["training"]["boxes"] == 1
-    assert (trained.parent / "patches.npy").is_file()
+    assert len(list(trained.parent.glob("patches-*.npy"))) == 1
+
+
+def test_patches_are_kept_for_the_same_films_and_network_alone(
+    films_folder: Path, tmp_path: Path
+) -> None:
+    films = training._boxed_films([films_folder])
+    assert len(films) == 1
+    options, encoder = WriterTraining(output=tmp_path), Encoder("vision-lite0")
+    kept = training._patches(options, films, encoder)
+    (place,) = tmp_path.glob("*.npy")
+    np.save(place, np.zeros_like(kept.numpy()))
+    assert not training._patches(options, films, encoder).any()
+    other = tmp_path / "other.png"
+    pixels = np.asarray(PIL.Image.open(films[0].path))
+    PIL.Image.fromarray(255 - pixels).save(other)
+    again = training._patches(options, [replace(films[0], path=other)], encoder)
+    assert again.any()
+    assert not torch.equal(again, kept)
+    encoder.name = "another@0"
+    assert torch.equal(training._patches(options, films, encoder), kept)
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    # At this rate a run that began anew, or without the optimiser's state, ends elsewhere.
+    made = {"steps": 4, "batch": 8, "threads": 1, "rate": 0.05}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_SHAPE", SHAPE)
+        patch.setattr(course, "_SAVED_EVERY", 2)
+        whole = train_writer(WriterTraining(output=tmp_path / "a", **made))
+        (tmp_path / "b").mkdir()
+        run = training._Run(WriterTraining(output=tmp_path / "b", **made))
+        stop_after_saving(run.course, patch)
+        with pytest.raises(KeyboardInterrupt):
+            run.train()
+        assert run.course.step == 2
+        again = train_writer(WriterTraining(output=tmp_path / "b", resume=True, **made))
+    a, b = (own_tensors(load_writer(one).net) for one in (whole, again))
+    assert all(torch.allclose(a[name], b[name], atol=1e-3) for name in a)
 
 
 def test_patches_change_what_the_decoder_reads_and_no_image_is_masked(trained: Path) -> None:

@@ -12,7 +12,7 @@ from radnlp import Pipeline
 from radnlp.errors import InputError
 from radnlp.nets.encoders import Encoding
 from radnlp.nets.hub import load_encoder
-from radnlp.schema import Embedding, Image, ImageReading, Orientation, PixelMap, Study
+from radnlp.schema import Embedding, Image, Orientation, PixelMap, Study, StudyReading
 from radnlp.vision import HubVision
 
 
@@ -63,8 +63,8 @@ def test_the_pipeline_drafts_nothing_from_an_embedding(stage: HubVision) -> None
 def test_another_stage_can_use_the_embedding(stage: HubVision) -> None:
     taken: list[Embedding | None] = []
 
-    def report(study: Study, entities: object, readings: list[ImageReading], *_: object) -> None:
-        taken.extend(reading.embedding for reading in readings)
+    def report(study: Study, found: StudyReading, read: object) -> None:
+        taken.extend(reading.embedding for reading in found.images)
 
     Pipeline(vision=stage, report=report)(Study(images=(ramp(64, 64),)))
     assert [type(one) for one in taken] == [Embedding]

@@ -150,19 +150,18 @@ def all_of(*rules: Rule) -> Rule:
 
 RULES: dict[str, Rule] = {
     "boxes .95, heat .75, box .5, alike .5 (before)": boxes_and_heat,
-    "heat .6": heat(0.6),
-    "heat .8": heat(0.8),
-    "lead .3": lead(0.3),
-    "lead .5": lead(0.5),
-    "lead .9": lead(0.9),
-    "lead .3, heat .55": all_of(lead(0.3), heat(0.55)),
-    "lead .3, heat .6": all_of(lead(0.3), heat(0.6)),
-    "lead .3, heat .6, box .5": all_of(lead(0.3), heat(0.6), sure_box(0.5)),
-    "lead .3, heat .65": all_of(lead(0.3), heat(0.65)),
-    "lead .5, heat .6": all_of(lead(0.5), heat(0.6)),
-    "lead .7, heat .6": all_of(lead(0.7), heat(0.6)),
-    "lead .9, heat .6": all_of(lead(0.9), heat(0.6)),
+    **{f"heat {least}": heat(least) for least in (0.6, 0.8, 0.9)},
+    **{f"lead {least}": lead(least) for least in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1)},
+    **{
+        f"lead {least}, heat {share}": all_of(lead(least), heat(share))
+        for least in (0.3, 0.5, 0.7, 0.9)
+        for share in (0.6, 0.7)
+    },
+    "lead 0.3, heat 0.6, box .5": all_of(lead(0.3), heat(0.6), sure_box(0.5)),
+    "lead 0.7, box .5": all_of(lead(0.7), sure_box(0.5)),
 }
+#: Those that are shown by finding.
+BY_FINDING = ("lead 0.5", "lead 1.0")
 
 
 def named(shown: Shown, rule: Rule, looks: int) -> str | None:
@@ -177,9 +176,10 @@ def named(shown: Shown, rule: Rule, looks: int) -> str | None:
     return None
 
 
-def table(rows: Sequence[Shown]) -> dict[str, Any]:
+def table(rows: Sequence[Shown], names: Sequence[str] = tuple(RULES)) -> dict[str, Any]:
     answer: dict[str, Any] = {"findings": len(rows)}
-    for name, rule in RULES.items():
+    for name in names:
+        rule = RULES[name]
         for looks in (1, 2):
             sides = [named(row, rule, looks) for row in rows]
             right = [
@@ -273,12 +273,12 @@ def main() -> None:
         answer["all"] |= learned(every, looks)
         answer["all without infiltrate"] |= learned(sure, looks)
     answer["by finding"] = {
-        concept: table([row for row in every if row.concept == concept])
+        concept: table([row for row in every if row.concept == concept], BY_FINDING)
         for concept in sorted({row.concept for row in every})
     }
     both = np.median(seconds, axis=0)
     answer["median seconds"] = {"first look": both[0].round(3), "second look": both[1].round(3)}
-    chosen = answer["all without infiltrate"]["lead .3, heat .6; two looks"]
+    chosen = answer["all"]["lead 1.0; two looks"]
     append("rules for side conflicts, train films", {**chosen, **answer})
     print(json.dumps(answer, indent=1))
 

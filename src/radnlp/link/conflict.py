@@ -4,10 +4,9 @@ A false alarm costs more trust than a missed one, so a conflict is raised only i
 no image leaves room for agreement:
 
 - ``side``: the report places a finding on one side only, and every image that shows it shows
-  it on the other side: the detector's likeliest box there leads the likeliest on the named side,
-  and most of the heat lies there; or all boxes and nearly all of the heat, where the vision stage
-  does not say what it weighs. `pipeline` keeps it only if a second look, at the mirror image, bears
-  it out too. It is not raised for findings whose side the network often mistakes;
+  it on the other side: the detector's likeliest box there leads the likeliest on the named side
+  by far, or all boxes and nearly all of the heat lie there where the vision stage does not say what
+  it weighs. `pipeline` keeps it only if a second look, at the mirror image, bears it out too;
 - ``presence``, reported and not seen: every image judged the finding, calibrated and far below
   doubt, and shows nothing that may be the same shadow; faint findings are left to the reader;
 - ``presence``, denied and seen: the report denies the finding as a whole, and an image shows it,
@@ -55,25 +54,22 @@ class ConflictOptions:
     one for a finding that anyone sees, so ``absent_below`` lies far below what such films get.
 
     Attributes:
-        side_heat: Heat counts from this part of a map's maximum on: lower than for boxes, so that
-            a finding that also shows faintly on the named side is no conflict.
-        side_share: Least share of boxes and of that heat on the side that the report does not say.
-        lead: Where the detector says what it weighs, its likeliest box on that side must lead the
-            likeliest on the named one by this much, in logits.
-        lead_share: Least share of the heat there then, in place of ``side_share``.
-        side_unsure: Findings that get no side conflict. These three were chosen on training films
-            that were held out of training (the page on evaluation has the figures).
+        lead: Where the detector says what it weighs, its likeliest box on the side that the report
+            does not say must lead the likeliest on the other by this much, in logits. Chosen on
+            films that their networks did not learn from (decision 9).
+        side_heat: Elsewhere heat counts from this part of a map's maximum on: lower than for boxes,
+            so that a finding that also shows faintly on the named side is no conflict.
+        side_share: Least share of that heat, and of each box, on the side that the report does not
+            say.
         absent_below: A calibrated confidence up to this one counts as not seen.
         present_above: A calibrated confidence from this one on counts as seen.
         counted: Findings whose boxes may be counted. None by default: those of the shipped weights
             do not count right (the page on evaluation has the figures).
     """
 
+    lead: float = 1.0
     side_heat: float = 0.4
     side_share: float = 0.95
-    lead: float = 0.3
-    lead_share: float = 0.6
-    side_unsure: tuple[str, ...] = ("infiltrate",)
     absent_below: float = 0.001
     present_above: float = 0.9
     counted: tuple[str, ...] = ()
@@ -111,7 +107,7 @@ def _sides(
             and is_narrower(concept, one.concept)
             and one.concept not in places.too_broad
         ]
-        if side not in _OTHER or not mentions or concept in options.side_unsure:
+        if side not in _OTHER or not mentions:
             continue
         other = _OTHER[side]
         seen = [
@@ -138,12 +134,11 @@ def _sides(
 
 def _shows_on(side: Side, scene: Scene, concept: str, options: ConflictOptions) -> bool:
     """Tell whether an image shows a finding on one side, and hardly on the other."""
-    heat = scene.share_on(side, concept, options.side_heat)
     lead = scene.lead_on(side, concept)
     if lead is not None:
-        return lead >= options.lead and heat >= options.lead_share
+        return lead >= options.lead
     boxes = (region.box for region in _boxes(scene, concept) if region.label == concept)
-    return heat >= options.side_share and all(
+    return scene.share_on(side, concept, options.side_heat) >= options.side_share and all(
         scene.box_share_on(side, box) >= options.side_share for box in boxes
     )
 

@@ -57,6 +57,7 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/drafts.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/guards.py --data $(DATA)/cxr --dicom $(DATA)/dicom_good $(DATA)/dicom_odd --most 60 --drawn 60
 	$(BIN)/python benchmarks/conflicts.py --cxr $(DATA)/cxr --openi $(DATA)/openi_dev
+	$(BIN)/python benchmarks/side_rules.py --cxr $(DATA)/cxr --train .cache/side_rules --folds .cache/side_rules
 	$(BIN)/python benchmarks/model_card.py
 	$(BIN)/python docs/generate.py
 

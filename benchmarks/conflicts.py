@@ -38,6 +38,7 @@ import numpy as np
 from radnlp.evaluate import Bootstrap
 from radnlp.evaluate.figures import mean_of
 from radnlp.link import DefaultLink
+from radnlp.pipeline import Pipeline
 from radnlp.schema import ConflictKind, Image, Report, SectionKind, Side, Study
 from radnlp.text import RuleText
 from radnlp.text.consistency import check_report
@@ -85,22 +86,31 @@ def drawn_side(film: Film, concept: str, columns: int) -> str | None:
     return None
 
 
-def conflicts_on(text: str, image: Image, reading: ImageReading) -> tuple[Conflict, ...]:
-    entities = RULES(Report(text=text)).entities
-    return LINK(Study(images=(image,)), entities, [reading]).conflicts
+class Seen:
+    """A vision stage that looks once at the one image that it is asked about, and once mirrored."""
+
+    def __init__(self, stage: EmbeddedVision, image: Image) -> None:
+        self._stage = stage
+        self.reading = stage(image)
+        self._again: ImageReading | None = None
+
+    def __call__(self, image: Image) -> ImageReading:
+        """Return what was read."""
+        return self.reading
+
+    def mirrored(self, image: Image, reading: ImageReading) -> ImageReading:
+        """Return what was seen in the mirror image."""
+        if self._again is None:
+            self._again = self._stage.mirrored(image, reading)
+        return self._again
 
 
-def numbered(reading: ImageReading) -> ImageReading:
-    from dataclasses import replace
-
-    return replace(
-        reading,
-        regions=tuple(replace(one, id=f"g{n}") for n, one in enumerate(reading.regions)),
-        findings=tuple(replace(one, id=f"f{n}") for n, one in enumerate(reading.findings)),
-    )
+def conflicts_on(text: str, image: Image, seen: Seen) -> tuple[Conflict, ...]:
+    pipeline = Pipeline(text=RULES, vision=seen, link=LINK, report=None)
+    return pipeline(Study(report=Report(text=text), images=(image,))).conflicts
 
 
-def sides_on(film: Film, image: Image, reading: ImageReading) -> Iterator[dict[str, Any]]:
+def sides_on(film: Film, image: Image, seen: Seen) -> Iterator[dict[str, Any]]:
     coin = random.Random(f"{SEED}:{film.path.name}")
     for concept in sorted({name for name, *_ in film.boxes} - {"cardiomegaly"}):
         side = drawn_side(film, concept, image.columns)
@@ -109,7 +119,7 @@ def sides_on(film: Film, image: Image, reading: ImageReading) -> Iterator[dict[s
         raised = [
             any(
                 one.kind is ConflictKind.SIDE
-                for one in conflicts_on(f"There is {WORDS[concept]} on the {said}.", image, reading)
+                for one in conflicts_on(f"There is {WORDS[concept]} on the {said}.", image, seen)
             )
             for said in (side, OTHER[side])
         ]
@@ -119,19 +129,17 @@ def sides_on(film: Film, image: Image, reading: ImageReading) -> Iterator[dict[s
         }  # fmt: skip
 
 
-def presence_on(film: Film, image: Image, reading: ImageReading) -> Iterator[dict[str, Any]]:
+def presence_on(film: Film, image: Image, seen: Seen) -> Iterator[dict[str, Any]]:
     coin = random.Random(f"{SEED}:{film.path.name}")
     truth = targets_of(film)
-    for finding in reading.findings:
+    for finding in seen.reading.findings:
         if finding.concept not in truth or not finding.supported:
             continue
         stated = coin.random() < 0.5
         words = WORDS[finding.concept]
         bare = words.removeprefix("an ").removeprefix("a ")
         text = f"There is {words}." if stated else f"There is no {bare}."
-        raised = any(
-            one.kind is ConflictKind.PRESENCE for one in conflicts_on(text, image, reading)
-        )
+        raised = any(one.kind is ConflictKind.PRESENCE for one in conflicts_on(text, image, seen))
         yield {
             "stated": stated, "wrong": stated != truth[finding.concept], "raised": raised,
             "concept": finding.concept, "patient": film.patient,
@@ -161,10 +169,10 @@ def images(folder: Path, split: str) -> dict[str, Any]:
     counts: list[dict[str, Any]] = []
     for film in films:
         image = Image(pixels=read_grey(film.path))
-        reading = numbered(stage(image))
-        sides += sides_on(film, image, reading)
-        presence += presence_on(film, image, reading)
-        counts += counts_on(film, reading)
+        seen = Seen(stage, image)
+        sides += sides_on(film, image, seen)
+        presence += presence_on(film, image, seen)
+        counts += counts_on(film, seen.reading)
     coin = [
         (row["swapped"] if row["coin"] else row["as it is"], row["coin"], row["patient"])
         for row in sides

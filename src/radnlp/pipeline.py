@@ -47,7 +47,11 @@ class TextStage(Protocol):
 
 
 class VisionStage(Protocol):
-    """Looks at an image."""
+    """Looks at an image.
+
+    A stage may have ``mirrored(image, reading) -> ImageReading`` besides: what it sees in the
+    mirror image, mirrored back. Then a conflict on a side is kept only if both looks bear it out.
+    """
 
     def __call__(self, image: Image, /) -> ImageReading:
         """Return image findings, anatomy regions with masks, and heat maps."""
@@ -152,7 +156,7 @@ class Pipeline:
         spoke += ["vision"] if readings else []
         links, draft = _NO_LINKS, None
         if readings and self._stage("link"):
-            links = self._stage("link")(study, text.entities, readings)
+            links = self._linked(study, text.entities, readings)
             spoke.append("link")
         if readings and self._stage("report"):
             found = StudyReading(
@@ -220,6 +224,17 @@ class Pipeline:
             return ()
         numbers: dict[str, Iterator[int]] = {kind: count() for kind in ("g", "f", "m")}
         return tuple(_numbered(stage(image), numbers) for image in images)
+
+    def _linked(
+        self, study: Study, entities: Sequence[Entity], readings: Sequence[ImageReading]
+    ) -> LinkReading:
+        """Link; a side conflict must be borne out by the mirror images, if a stage looks there."""
+        link, look_again = self._stage("link"), getattr(self._stage("vision"), "mirrored", None)
+        links: LinkReading = link(study, entities, readings)
+        if look_again is None or not links.side_conflicts:
+            return links
+        again = [look_again(*pair) for pair in zip(study.images, readings, strict=True)]
+        return links.borne_out_by(link(study, entities, again))
 
     def _stage(self, name: str) -> Any:
         if name not in self._built:

@@ -16,6 +16,8 @@ from radnlp.schema import (
     Analysis,
     Box,
     Confidence,
+    Conflict,
+    ConflictKind,
     Draft,
     Entity,
     EntityKind,
@@ -114,6 +116,36 @@ def test_a_study_with_both_passes_every_stage() -> None:
     assert analysis.draft.sentences[0].evidence == ("f0", "f1")
     assert [item.name for item in analysis.warnings] == ["Text"]
     assert len(analysis.provenance) == 4
+
+
+class TwoLooks:
+    """A vision stage that looks at the mirror image too."""
+
+    def __call__(self, image: Image) -> ImageReading:
+        return see(image)
+
+    def mirrored(self, image: Image, reading: ImageReading) -> ImageReading:
+        assert reading.image_id == image.id
+        return replace(reading, findings=())
+
+
+def test_a_side_conflict_is_kept_only_if_the_mirror_image_bears_it_out() -> None:
+    def tie_to_findings(
+        study: Study, entities: Sequence[Entity], readings: Sequence[ImageReading]
+    ) -> LinkReading:
+        kinds = (ConflictKind.SIDE, ConflictKind.PRESENCE)
+        return LinkReading(
+            conflicts=tuple(
+                Conflict(kind=kind, entity_ids=("e0",), sentence="They disagree.")
+                for kind in kinds
+                if readings[0].findings
+            )
+        )
+
+    study = Study(report=Report(text="Nodule on the left"), images=images(1))
+    for vision, kinds in ((see, ["side", "presence"]), (TwoLooks(), ["presence"])):
+        pipeline = Pipeline(text=read_words, vision=vision, link=tie_to_findings, report=None)
+        assert [conflict.kind for conflict in pipeline(study).conflicts] == kinds
 
 
 def test_a_report_alone_leaves_the_image_stages_out() -> None:

@@ -228,10 +228,12 @@ class Chest:
         Returns:
             In [0, 1]; NaN if there is no midline.
         """
-        if self.midline is None:
-            return float("nan")
-        inside = self._on(side, points[:, 0], self.midline)
-        return float(weights[inside].sum() / weights.sum())
+        inside = self.on(side, points[:, 0])
+        return float("nan") if inside is None else float(weights[inside].sum() / weights.sum())
+
+    def on(self, side: str, x: NDArray[np.floating[Any]]) -> Bits | None:
+        """Tell which x, stored pixels, lie on one side of the midline; ``None`` without one."""
+        return None if self.midline is None else self._on(side, x, self.midline)
 
     def _on(self, side: str, x: NDArray[np.floating[Any]], midline: float) -> Bits:
         high = (side == "left") == self.left_is_high_x

@@ -82,8 +82,7 @@ def choose(
 ) -> Choice | None:
     """Return the best candidate by picture and words; ``None`` if none lies on the named side."""
     own = measure.own(candidates.boxes)
-    sure = np.clip(candidates.scores.astype(np.float64), 1e-6, 1 - 1e-6)
-    logits = np.log(sure / (1 - sure))
+    logits = candidates.logits
     scores = logits + usual.prior_weight * habit.log_density(own)
     width, height = (candidates.boxes[:, [2, 3]] - candidates.boxes[:, [0, 1]]).T
     fits = (width > 0) & (height > 0)

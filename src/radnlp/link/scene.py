@@ -93,6 +93,22 @@ class Scene:
             return float("nan")
         return self.chest.share_on(side, np.concatenate(points), np.concatenate(weights))
 
+    def lead_on(self, side: str, concept: str) -> float | None:
+        """Return how far the likeliest candidate on one side leads the likeliest on the other.
+
+        Returns:
+            The difference of their logits, negative if the other side leads; ``None`` if the
+            detector weighs nothing for the finding, NaN if there is no midline.
+        """
+        weighed = next((one for one in self.reading.candidates if one.concept == concept), None)
+        if weighed is None:
+            return None
+        inside = self.chest.on(side, (weighed.boxes[:, 0] + weighed.boxes[:, 2]) / 2)
+        if inside is None:
+            return float("nan")
+        here, there = (weighed.logits[part].max(initial=-np.inf) for part in (inside, ~inside))
+        return float(here - there)
+
     def box_share_on(self, side: str, box: Box) -> float:
         """Return the share of a box on one side; NaN if there is no midline."""
         points = across(box)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,14 @@ from radnlp.schema.advice import Recommendation, Score
 from radnlp.schema.entity import Entity, Relation
 from radnlp.schema.geometry import PixelMap
 from radnlp.schema.notice import Notice
-from radnlp.schema.region import Conflict, ImageFinding, ImageMeasurement, Link, Region
+from radnlp.schema.region import (
+    Conflict,
+    ConflictKind,
+    ImageFinding,
+    ImageMeasurement,
+    Link,
+    Region,
+)
 from radnlp.schema.text import Section
 
 
@@ -105,6 +112,12 @@ class Candidates:
             values.setflags(write=False)
             object.__setattr__(self, name, values)
 
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """The logits of the scores, shape (n,), those of 0 and 1 cut to ±13.8."""
+        sure = np.clip(self.scores.astype(np.float64), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(sure / (1 - sure)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Embedding:
@@ -178,6 +191,25 @@ class LinkReading:
     links: tuple[Link, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[Notice, ...] = ()
+
+    @property
+    def side_conflicts(self) -> tuple[Conflict, ...]:
+        """Those conflicts that are on a side."""
+        return tuple(one for one in self.conflicts if one.kind is ConflictKind.SIDE)
+
+    def borne_out_by(self, other: LinkReading) -> LinkReading:
+        """Return this reading with those side conflicts alone that ``other`` has too.
+
+        Args:
+            other: Of the same mentions, from a second look at the images.
+        """
+        told = {one.entity_ids for one in other.side_conflicts}
+        kept = (
+            one
+            for one in self.conflicts
+            if one.kind is not ConflictKind.SIDE or one.entity_ids in told
+        )
+        return replace(self, conflicts=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -41,6 +41,7 @@ from radnlp.vision.view import SHIPPED, View, ViewKind, view_judge
 
 if TYPE_CHECKING:
     from radnlp.schema.image import Image
+    from radnlp.schema.region import ImageFinding
 
 __all__ = ["EmbeddedVision", "VisionOptions"]
 
@@ -68,6 +69,15 @@ class VisionOptions:
     plausible: Plausibility = field(default_factory=Plausibility)
     boxes: DetectOptions = field(default_factory=DetectOptions)
     preparation: PreparationOptions = field(default_factory=PreparationOptions)
+
+
+class _Seen(NamedTuple):
+    """What one look at an image gives, in stored pixels."""
+
+    findings: tuple[ImageFinding, ...]
+    heatmaps: tuple[HeatMap, ...]
+    boxes: tuple[Region, ...]
+    candidates: tuple[Candidates, ...]
 
 
 class EmbeddedVision:
@@ -138,21 +148,7 @@ class EmbeddedVision:
         )
         if anatomy.reason is not None:
             return self._silent(image, anatomy.reason)
-        findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
-        boxes = detect(
-            encoded,
-            findings,
-            image.box,
-            self._places,
-            self.options.boxes,
-        )
-        candidates = candidates_of(
-            encoded, [card.concept for card in self._concepts], self._encoder.name
-        )
-        if mirrored:
-            candidates = tuple(_mirrored_candidates(one, image.columns) for one in candidates)
-            heatmaps = tuple(_mirror(heatmap, image.columns) for heatmap in heatmaps)
-            boxes = tuple(_mirrored_box(region, image.columns) for region in boxes)
+        findings, heatmaps, boxes, candidates = self._findings(encoded, image, mirrored=mirrored)
         return ImageReading(
             image_id=image.id,
             findings=findings,
@@ -163,6 +159,47 @@ class EmbeddedVision:
             measurements=() if _is_part(view) else self._ratio(image, anatomy),
             embedding=_embedding(self._encoder.name, encoded, image, mirrored=mirrored),
         )
+
+    def mirrored(self, image: Image, reading: ImageReading) -> ImageReading:
+        """Look at the mirror image too, and return what is seen there, mirrored back.
+
+        Where a finding truly lies on one side, the network sees it there either way; a habit of
+        its own, such as to expect a shadow beside the heart, moves to the other side.
+
+        Args:
+            image: The image, as it is.
+            reading: What was read of it; its anatomy is kept.
+
+        Returns:
+            ``reading`` with the findings, boxes, heat maps and candidates of the mirror image, all
+            in the stored pixels of ``image``; as it is where no anatomy was read.
+        """
+        anatomy = tuple(one for one in reading.regions if one.source is RegionSource.ANATOMY)
+        if not anatomy or image.pixels is None:
+            return reading
+        mirrored = image.orientation.image_left is not Side.LEFT
+        encoded = self._encoder(image.pixels[:, ::-1] if mirrored else image.pixels)
+        findings, heatmaps, boxes, candidates = self._findings(encoded, image, mirrored=mirrored)
+        return replace(
+            reading,
+            findings=findings,
+            regions=(*anatomy, *boxes),
+            heatmaps=heatmaps,
+            candidates=candidates,
+        )
+
+    def _findings(self, encoded: Encoded, image: Image, *, mirrored: bool) -> _Seen:
+        """Return what is seen, in stored pixels; ``mirrored`` if the network saw them mirrored."""
+        findings, heatmaps = classify(encoded, self._concepts, image.id, self.provenance)
+        boxes = detect(encoded, findings, image.box, self._places, self.options.boxes)
+        candidates = candidates_of(
+            encoded, [card.concept for card in self._concepts], self._encoder.name
+        )
+        if mirrored:
+            candidates = tuple(_mirrored_candidates(one, image.columns) for one in candidates)
+            heatmaps = tuple(_mirror(heatmap, image.columns) for heatmap in heatmaps)
+            boxes = tuple(_mirrored_box(region, image.columns) for region in boxes)
+        return _Seen(findings, heatmaps, boxes, candidates)
 
     def _ratio(self, image: Image, anatomy: Anatomy) -> tuple[ImageMeasurement, ...]:
         """Measure the cardiothoracic ratio where all three outlines are there."""

@@ -3,12 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from radnlp.link import ConflictOptions, DefaultLink, DefaultLinkOptions
 from radnlp.schema import (
     Assertion,
     Box,
+    Candidates,
     Confidence,
     Conflict,
     ConflictKind,
@@ -273,15 +275,8 @@ def test_a_mention_without_a_number_leaves_room_for_any_count(with_boxes, mentio
     assert with_boxes(said, _region("nodule", 70, 40), counted=("nodule",)) == ()
 
 
-def test_where_all_boxes_lie_on_the_other_side_most_of_the_heat_is_enough(
-    study, look, mention, finding
-) -> None:
-    shown, heat = finding("pleural_effusion", at=RIGHT)
-    values = heat.values.copy()
-    values[18, 15] = 0.25
-    values[17, 5] = 0.9
-    values[18, 14] = 0.56
-    reading = look((shown, replace(heat, values=values)))
+def test_boxes_on_the_named_side_leave_room(study, look, mention, finding) -> None:
+    reading = look(finding("pleural_effusion", at=RIGHT))
     said = [mention("pleural_effusion", side=Side.LEFT)]
     right = _region("pleural_effusion", 25, 90)
     left = _region("pleural_effusion", 75, 90, "g8")
@@ -290,8 +285,31 @@ def test_where_all_boxes_lie_on_the_other_side_most_of_the_heat_is_enough(
         seen = replace(reading, regions=(*reading.regions, *boxes))
         return [conflict.kind for conflict in DefaultLink()(study, said, [seen]).conflicts]
 
-    assert kinds() == []
     assert kinds(right) == [ConflictKind.SIDE]
     assert kinds(right, left) == []
-    doubtful = replace(right, confidence=Confidence(value=0.4))
-    assert kinds(doubtful) == []
+
+
+@pytest.fixture
+def weighed(study, look, mention, finding) -> Callable[[float, float], list[str]]:
+    """Kinds of conflicts with a left finding, by the best score on either side."""
+
+    def find(right: float, left: float) -> list[str]:
+        candidates = Candidates(
+            concept="atelectasis", weights="made@up", scores=np.array([right, 0.01, left]),
+            boxes=np.array([[20, 80, 30, 95], [20, 40, 30, 50], [70, 80, 80, 95]]),
+        )  # fmt: skip
+        seen = replace(look(finding("atelectasis", at=RIGHT)), candidates=(candidates,))
+        said = [mention("atelectasis", side=Side.LEFT)]
+        return [one.kind for one in DefaultLink()(study, said, [seen]).conflicts]
+
+    return find
+
+
+def test_a_far_lead_of_the_likeliest_box_on_the_other_side_is_a_side_conflict(weighed) -> None:
+    assert weighed(0.5, 0.25) == [ConflictKind.SIDE]
+    assert weighed(1.0, 0.0) == [ConflictKind.SIDE]
+
+
+def test_a_slight_lead_or_one_on_the_named_side_is_no_conflict(weighed) -> None:
+    assert weighed(0.5, 0.3) == []
+    assert weighed(0.25, 0.5) == []

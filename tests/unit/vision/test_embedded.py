@@ -121,6 +121,36 @@ def test_a_mirrored_file_gives_mirrored_masks(
         assert left == pytest.approx(columns - right)
 
 
+def test_a_second_look_is_what_the_network_sees_in_the_mirror_image(
+    stage: EmbeddedVision, simulated: list[Simulated]
+) -> None:
+    film, turned = simulated[0], simulated[0].pixels[:, ::-1]
+    header = Orientation(row_direction="R", column_direction="F", source=OrientationSource.HEADER)
+    image = Image(pixels=film.pixels)
+    first = stage(image)
+    again = stage.mirrored(image, first)
+    # A file that is stored mirrored, and says so, is looked at straight; its second look is not.
+    stored = Image(pixels=turned, orientation=header)
+    there = stage.mirrored(stored, stage(stored))
+    columns = film.pixels.shape[1]
+    assert masks_of(again).keys() == masks_of(first).keys()
+    assert [one.concept for one in again.candidates] == [one.concept for one in first.candidates]
+    assert any(
+        not np.allclose(one.scores, other.scores, atol=0.01)
+        for one, other in zip(first.candidates, again.candidates, strict=True)
+    )
+    for one, other in zip(again.candidates, there.candidates, strict=True):
+        np.testing.assert_array_equal(one.scores, other.scores)
+        np.testing.assert_allclose(one.boxes[:, 0], columns - other.boxes[:, 2], atol=1e-3)
+    assert [one.confidence for one in again.findings] == [one.confidence for one in there.findings]
+
+
+def test_an_image_that_was_not_read_gets_no_second_look(stage: EmbeddedVision) -> None:
+    image = Image(pixels=np.random.default_rng(1).random((64, 64)))
+    reading = stage(image)
+    assert stage.mirrored(image, reading) is reading
+
+
 def test_a_display_window_hardly_moves_a_score(
     stage: EmbeddedVision, simulated: list[Simulated]
 ) -> None:

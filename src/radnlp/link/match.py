@@ -115,8 +115,6 @@ class Matcher:
                 ),
                 None,
             ) or self._region(
-                scene,
-                part,
                 Region(
                     id="",
                     image_id=scene.reading.image_id,
@@ -177,8 +175,6 @@ class Matcher:
             if any(part.side is None or _on(scene, part.side, one.box) for one in tied):
                 continue
             region = self._region(
-                scene,
-                part,
                 Region(
                     id="",
                     image_id=scene.reading.image_id,
@@ -190,9 +186,9 @@ class Matcher:
             )
             yield _link(mention.entity, region, LinkSource.ANATOMY, "usual_size")
 
-    def _region(self, scene: Scene, part: _Part, region: Region) -> Region:
-        """Return a new region, or the one that was made for an earlier mention of the same."""
-        key = (scene.reading.image_id, region.label, region.source, part.labels)
+    def _region(self, region: Region) -> Region:
+        """Return a new region, or the one that an earlier mention put there."""
+        key = (region.image_id, region.label, region.source, region.box)
         if key not in self._made:
             self._made[key] = replace(region, id=next(self._ids))
         return self._made[key]
@@ -204,7 +200,6 @@ class _Part:
 
     concept: str
     side: Side | None
-    labels: tuple[str, ...]
     candidates: Candidates | None
     placed: Placed | None
 
@@ -228,7 +223,7 @@ def _parts(mention: Mention, scene: Scene) -> Iterator[_Part]:
         said = labels if named.rule == "words" else ()
         habit = usual.habit(concept, said, zone, measure)
         placed = place(habit, measure, candidates, usual, image, one_side=side is not None)
-        yield _Part(concept=concept, side=side, labels=labels, candidates=candidates, placed=placed)
+        yield _Part(concept=concept, side=side, candidates=candidates, placed=placed)
 
 
 def _by_side(labels: Sequence[str]) -> dict[Side | None, tuple[str, ...]]:

@@ -38,16 +38,18 @@ class Place:
         sides = _SIDES.get(side or self.side or Side.MIDLINE, ())
         if said.worse is not None:
             sides = tuple(sorted(sides, key=lambda one: one is not said.worse))
-        zones = self.zones
-        if self.unnumbered:
-            numbered = tuple(
-                zone.replace("{rib}", str(rib)) for rib in said.ribs for zone in self.zones
-            )
-            zones = numbered or self.unnumbered
         if not sides:
-            zones = self.unsided or tuple(zone for zone in zones if "{side}" not in zone)
-        labels = [zone.format(side=one) for one in sides or (None,) for zone in zones]
+            zones = self.unsided or tuple(zone for zone in self.zones if "{side}" not in zone)
+            return tuple(dict.fromkeys(zones))
+        labels = [zone.format(side=one) for one in sides for zone in self._zones(said.ribs_of(one))]
         return tuple(dict.fromkeys(labels))
+
+    def _zones(self, ribs: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the zones with the numbers of ribs, where they ask for them, in their place."""
+        if not self.unnumbered:
+            return self.zones
+        numbered = [zone.replace("{rib}", str(rib)) for rib in ribs for zone in self.zones]
+        return tuple(numbered) or self.unnumbered
 
 
 _SIDES: Mapping[Side, tuple[Side, ...]] = {

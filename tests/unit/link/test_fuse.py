@@ -168,6 +168,27 @@ def test_two_mentions_of_one_thing_share_a_box(study, look, mention) -> None:
     assert len(set(both)) == 1
 
 
+def test_a_place_by_nature_and_the_same_place_by_words_keep_their_own_boxes(
+    study, look, mention
+) -> None:
+    by_nature = mention("cardiomegaly", "e0")
+    by_words = mention("cardiomegaly", "e1", locations=("heart",))
+    alone = DefaultLink()(study, [by_words], [look()])
+    together = DefaultLink()(study, [by_nature, by_words], [look()])
+    assert sized(together, "e1") == sized(alone, "e1") != sized(together, "e0")
+
+
+def sized(reading: LinkReading, entity_id: str) -> Box:
+    """The box of the usual size that a mention is tied to."""
+    boxes = {region.id: region.box for region in reading.regions}
+    (box,) = (
+        boxes[link.region_id]
+        for link in reading.links
+        if link.entity_id == entity_id and link.provenance and link.provenance.rule == "usual_size"
+    )
+    return box
+
+
 def test_bilateral_is_a_box_on_either_side_the_worse_one_first(study, look, mention) -> None:
     text = "Opacity in both lower zones, right greater than left."
     entity = mention(

@@ -26,7 +26,7 @@ RIGHT = replace(LEFT, outwards=-1.0)
 LOW = Habit(mean=(0.6, 0.8, np.log(0.5), np.log(0.2)), spread=(0.2, 0.1, 0.3, 0.3), boxes=9)
 USUAL = Usual(
     habits={}, weights="net@1", prior_weight=0.5, silent_below=-5.0, slope=1.0, offset=3.0,
-    calibrated=True,
+    calibrated=True, others=(1.0, -1.0),
 )  # fmt: skip
 
 

@@ -139,7 +139,7 @@ class Usual:
 
         Args:
             concept: One of the table's findings.
-            labels: Anatomy labels of one side.
+            labels: Anatomy labels of one side; none if the words name no place but the side.
             zone: The box around them.
             measure: That side's lung.
         """
@@ -209,7 +209,8 @@ def _zone_habit(zone: Box, measure: Measure, sizes: Habit) -> Habit:
 
 def _narrows(labels: tuple[str, ...]) -> bool:
     """Tell whether labels say more than the side."""
-    return not any(label.endswith("_lung") or label == "cardiac_silhouette" for label in labels)
+    wide = any(label.endswith("_lung") or label == "cardiac_silhouette" for label in labels)
+    return bool(labels) and not wide
 
 
 @lru_cache(maxsize=1)

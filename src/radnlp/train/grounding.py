@@ -53,6 +53,8 @@ __all__ = [
 
 #: Boxes of other findings or zones that count beside a zone's own.
 _BORROWED = 4
+#: One box, or boxes all alike, do not say that the next one will be like them.
+_LEAST_SPREAD = 0.02
 _WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _WELL = 0.3
 _CALIBRATED = 0.05
@@ -213,7 +215,8 @@ def _habit(
     total = len(own) + _BORROWED
     middle = (own.sum(axis=0) + _BORROWED * mean) / total
     spread = (((own - middle) ** 2).sum(axis=0) + _BORROWED * variance) / total
-    return Habit(mean=_four(middle), spread=_four(spread**0.5), boxes=len(own))
+    wide = np.maximum(spread**0.5, _LEAST_SPREAD)
+    return Habit(mean=_four(middle), spread=_four(wide), boxes=len(own))
 
 
 def _four(values: NDArray[np.float64]) -> tuple[float, float, float, float]:

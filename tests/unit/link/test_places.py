@@ -78,7 +78,9 @@ def test_it_is_told_whether_the_words_or_the_finding_give_the_place() -> None:
 
 def test_every_concept_of_the_table_is_in_the_vocabulary() -> None:
     places, vocabulary = load_places(), load_vocabulary()
-    listed = {*places.words, *places.findings, *places.too_broad}.union(*places.same_shadow)
+    listed = {*places.words, *places.findings, *places.too_broad}.union(
+        *places.same_shadow, places.shown_by_others, places.never_by_others
+    )
     assert sorted(listed - {concept.id for concept in vocabulary}) == []
 
 
@@ -133,6 +135,24 @@ def test_the_worse_side_comes_first() -> None:
     right = load_places().named_by(effusions, Said(worse=Side.RIGHT)).labels
     left = load_places().named_by(effusions, Said(worse=Side.LEFT)).labels
     assert (right, left) == (("right_base", "left_base"), ("left_base", "right_base"))
+
+
+@pytest.mark.parametrize(
+    "concept",
+    ["bronchiectasis", "cavity", "granuloma", "scarring", "fibrosis", "interstitial_disease",
+     "tuberculosis", "pleural_thickening", "pleural_plaque"],
+)  # fmt: skip
+def test_findings_of_lung_and_pleura_are_looked_for_where_others_show(concept: str) -> None:
+    assert load_places().by_others(concept)
+
+
+@pytest.mark.parametrize(
+    "concept",
+    ["pneumomediastinum", "lymphadenopathy", "rib_fracture", "pacemaker", "pericardial_effusion",
+     "edema", "bulla", "emphysema", "tracheal_deviation", "subcutaneous_emphysema"],
+)  # fmt: skip
+def test_what_no_lung_opacity_shows_is_not_looked_for_there(concept: str) -> None:
+    assert not load_places().by_others(concept)
 
 
 def test_narrower_and_broader_names_are_the_same_thing_unless_too_broad() -> None:

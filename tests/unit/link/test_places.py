@@ -149,7 +149,8 @@ def test_findings_of_the_lung_are_looked_for_where_others_show(concept: str) -> 
 @pytest.mark.parametrize(
     "concept",
     ["pneumomediastinum", "lymphadenopathy", "rib_fracture", "pacemaker", "pericardial_effusion",
-     "pleural_thickening", "pleural_plaque", "edema", "bulla", "emphysema", "tracheal_deviation", "subcutaneous_emphysema"],
+     "pleural_thickening", "pleural_plaque", "edema", "bulla", "emphysema", "tracheal_deviation",
+     "subcutaneous_emphysema"],
 )  # fmt: skip
 def test_what_no_lung_opacity_shows_is_not_looked_for_there(concept: str) -> None:
     assert not load_places().by_others(concept)

@@ -53,6 +53,7 @@ bench: $(VENV)/.dev ## measure, and write the model cards; needs the data folder
 	$(BIN)/python benchmarks/zones.py --data $(DATA)/cxr --phantoms 60
 	$(BIN)/python benchmarks/ribs.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/grounding.py --data $(DATA)/cxr
+	$(BIN)/python benchmarks/left_out.py --data $(DATA)/cxr --dev --results
 	$(BIN)/python benchmarks/writer.py --data $(DATA)/cxr --results
 	$(BIN)/python benchmarks/drafts.py --data $(DATA)/cxr
 	$(BIN)/python benchmarks/guards.py --data $(DATA)/cxr --dicom $(DATA)/dicom_good $(DATA)/dicom_odd --most 60 --drawn 60

@@ -36,6 +36,7 @@ COMMANDS = (
     "train anatomy",
     "train vision",
     "train views",
+    "train grounding",
 )
 
 

@@ -24,6 +24,14 @@ Examples:
 Each folder holds manifest.csv, images/ and masks; the how-to on training describes them.
 """
 
+GROUNDING_EXAMPLES = """\b
+Examples:
+  radnlp train grounding films/ -o src/radnlp/link
+  radnlp train grounding films/ -o counted --network trained
+\b
+The table fits the network whose boxes it weighs. radnlp reads the one in src/radnlp/link.
+"""
+
 EXAMPLES = """\b
 Examples:
   radnlp train vision --data manifest.csv -o trained
@@ -213,4 +221,35 @@ def views(
     say(f"wrote {train_views(options)}")
 
 
-__all__ = ["ANATOMY_EXAMPLES", "EXAMPLES", "VIEWS_EXAMPLES", "anatomy", "train", "views", "vision"]
+@train.command(epilog=GROUNDING_EXAMPLES)
+def grounding(
+    *,
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA", help="Folders with films and boxes.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="For usual.json.")
+    ],
+    network: Annotated[
+        str, typer.Option(metavar="WEIGHTS", help="The network for findings that weighs boxes.")
+    ] = "vision-lite0",
+    threads: Threads = None,
+) -> None:
+    """Count where drawn boxes lie and fit what words count beside the picture."""
+    from radnlp.train.grounding import GroundingTraining, train_grounding
+
+    options = GroundingTraining(data=tuple(data), output=output, network=network, threads=threads)
+    say(f"wrote {train_grounding(options)}")
+
+
+__all__ = [
+    "ANATOMY_EXAMPLES",
+    "EXAMPLES",
+    "GROUNDING_EXAMPLES",
+    "VIEWS_EXAMPLES",
+    "anatomy",
+    "grounding",
+    "train",
+    "views",
+    "vision",
+]

@@ -7,8 +7,11 @@ A present finding or device of the patient, now, is tied to
   detector knows the finding (source ``both``);
 - every other spot of the same concept that lies in a zone so named (source ``both``); where
   nothing was chosen, also those elsewhere whose side nothing contradicts (source ``image``);
+- on a named side where this found nothing of a finding that the detector does not know, a box
+  where the detector shows any finding (source ``both``, rule ``words_and_others``), for the kinds
+  that `places.toml` lists;
 - failing these, every spot in a named zone whose concept may be the same shadow under another
-  name, such as an opacity for a pneumonia (source ``both``);
+  name, such as an opacity for a contusion (source ``both``);
 - on a named side where the picture shows nothing of it, a box of the finding's usual size at its
   usual place in the zone, if that was counted (source ``anatomy``, rule ``usual_size``).
 
@@ -21,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from radnlp.link.fuse import Placed, place
+from radnlp.link.fuse import Placed, place, place_by_others
 from radnlp.link.places import Named, load_places
 from radnlp.link.scene import made_by
 from radnlp.link.usual import load_usual
@@ -90,13 +93,15 @@ class Matcher:
             yield link
         for spot, source in self._spots(entity, scene, zones, tied):
             tied.append(spot)
-            yield Link(
-                entity_id=entity.id,
-                region_id=spot.id,
-                source=source,
-                confidence=spot.confidence,
-                provenance=_seen(spot, source),
-            )
+            yield _to_spot(entity, spot, source)
+        for region, link in self._by_others(mention, scene, tied):
+            tied.append(region)
+            yield link
+        if not tied:
+            alike = [spot for spot in scene.spots if _may_be(entity, spot)]
+            for spot in (one for one in alike if _lies_in(one.box, zones, self._overlap)):
+                tied.append(spot)
+                yield _to_spot(entity, spot, LinkSource.BOTH)
         yield from self._usual(mention, scene, parts, tied)
 
     def _chosen(
@@ -115,8 +120,6 @@ class Matcher:
                 ),
                 None,
             ) or self._region(
-                scene,
-                part,
                 Region(
                     id="",
                     image_id=scene.reading.image_id,
@@ -159,12 +162,7 @@ class Matcher:
                 matched.append((spot, LinkSource.BOTH))
             elif not tied and not _contradicts(entity, scene, spot):
                 matched.append((spot, LinkSource.IMAGE))
-        if matched or tied:
-            return matched
-        alike = [spot for spot in free if places.may_be(entity.concept, spot.label)]
-        return [
-            (spot, LinkSource.BOTH) for spot in alike if _lies_in(spot.box, zones, self._overlap)
-        ]
+        return matched
 
     def _usual(
         self, mention: Mention, scene: Scene, parts: Sequence[_Part], tied: Sequence[Region]
@@ -177,8 +175,6 @@ class Matcher:
             if any(part.side is None or _on(scene, part.side, one.box) for one in tied):
                 continue
             region = self._region(
-                scene,
-                part,
                 Region(
                     id="",
                     image_id=scene.reading.image_id,
@@ -190,9 +186,40 @@ class Matcher:
             )
             yield _link(mention.entity, region, LinkSource.ANATOMY, "usual_size")
 
-    def _region(self, scene: Scene, part: _Part, region: Region) -> Region:
-        """Return a new region, or the one that was made for an earlier mention of the same."""
-        key = (scene.reading.image_id, region.label, region.source, part.labels)
+    def _by_others(
+        self, mention: Mention, scene: Scene, tied: Sequence[Region]
+    ) -> Iterator[tuple[Region, Link]]:
+        """Yield boxes of a finding that the detector does not know, where it shows others."""
+        free = [
+            (side, placed)
+            for side, placed in _shown_by_others(mention, scene)
+            if not any(_on(scene, side, one.box) for one in tied)
+        ]
+        for _, placed in free:
+            made = _weighed("words_and_others", scene.reading.candidates[0].weights)
+            region = self._region(
+                Region(
+                    id="",
+                    image_id=scene.reading.image_id,
+                    box=placed.box,
+                    label=mention.entity.concept,
+                    source=RegionSource.IMAGE,
+                    confidence=placed.confidence,
+                    provenance=made,
+                )
+            )
+            link = Link(
+                entity_id=mention.entity.id,
+                region_id=region.id,
+                source=LinkSource.BOTH,
+                confidence=placed.confidence,
+                provenance=made,
+            )
+            yield region, link
+
+    def _region(self, region: Region) -> Region:
+        """Return a new region, or the one that an earlier mention put there."""
+        key = (region.image_id, region.label, region.source, region.box)
         if key not in self._made:
             self._made[key] = replace(region, id=next(self._ids))
         return self._made[key]
@@ -204,7 +231,6 @@ class _Part:
 
     concept: str
     side: Side | None
-    labels: tuple[str, ...]
     candidates: Candidates | None
     placed: Placed | None
 
@@ -213,9 +239,7 @@ def _parts(mention: Mention, scene: Scene) -> Iterator[_Part]:
     """Yield one part per side that the words name, in their order."""
     usual, measures = load_usual(), scene.measures()
     entity, named = mention.entity, mention.named
-    concept = next(
-        (one for one in (entity.concept, *entity.ancestors) if one in usual.habits), None
-    )
+    concept = _counted(entity)
     if concept is None or not measures or entity.kind != EntityKind.FINDING:
         return
     candidates = next((one for one in scene.reading.candidates if one.concept == concept), None)
@@ -228,7 +252,32 @@ def _parts(mention: Mention, scene: Scene) -> Iterator[_Part]:
         said = labels if named.rule == "words" else ()
         habit = usual.habit(concept, said, zone, measure)
         placed = place(habit, measure, candidates, usual, image, one_side=side is not None)
-        yield _Part(concept=concept, side=side, labels=labels, candidates=candidates, placed=placed)
+        yield _Part(concept=concept, side=side, candidates=candidates, placed=placed)
+
+
+def _counted(entity: Entity) -> str | None:
+    """Return the finding whose boxes were counted, the mention's own or a broader one."""
+    habits = load_usual().habits
+    return next((one for one in (entity.concept, *entity.ancestors) if one in habits), None)
+
+
+def _shown_by_others(mention: Mention, scene: Scene) -> Iterator[tuple[Side, Placed]]:
+    """Yield where the picture shows any finding, for each side that the words name."""
+    entity, usual, measures = mention.entity, load_usual(), scene.measures()
+    if entity.kind != EntityKind.FINDING or _counted(entity) is not None:
+        return
+    if not measures or not scene.reading.candidates or not load_places().by_others(entity.concept):
+        return
+    for side, labels in _by_side(mention.named.labels).items():
+        zone = _around([scene.zones[label].box for label in labels if label in scene.zones])
+        if zone is None or side is None:
+            continue
+        habit = usual.common_habit(labels, zone, measures[side])
+        placed = habit and place_by_others(
+            habit, measures[side], scene.reading.candidates, usual, scene.image_box
+        )
+        if placed:
+            yield side, placed
 
 
 def _by_side(labels: Sequence[str]) -> dict[Side | None, tuple[str, ...]]:
@@ -280,6 +329,21 @@ def _on(scene: Scene, side: Side, box: Box) -> bool:
 
 def _link(entity: Entity, region: Region, source: LinkSource, rule: str) -> Link:
     return Link(entity_id=entity.id, region_id=region.id, source=source, provenance=made_by(rule))
+
+
+def _may_be(entity: Entity, spot: Region) -> bool:
+    """Tell whether a spot may be the finding's shadow under another name."""
+    return load_places().may_be(entity.concept, spot.label)
+
+
+def _to_spot(entity: Entity, spot: Region, source: LinkSource) -> Link:
+    return Link(
+        entity_id=entity.id,
+        region_id=spot.id,
+        source=source,
+        confidence=spot.confidence,
+        provenance=_seen(spot, source),
+    )
 
 
 def _seen(spot: Region, source: LinkSource) -> Provenance:

@@ -38,16 +38,18 @@ class Place:
         sides = _SIDES.get(side or self.side or Side.MIDLINE, ())
         if said.worse is not None:
             sides = tuple(sorted(sides, key=lambda one: one is not said.worse))
-        zones = self.zones
-        if self.unnumbered:
-            numbered = tuple(
-                zone.replace("{rib}", str(rib)) for rib in said.ribs for zone in self.zones
-            )
-            zones = numbered or self.unnumbered
         if not sides:
-            zones = self.unsided or tuple(zone for zone in zones if "{side}" not in zone)
-        labels = [zone.format(side=one) for one in sides or (None,) for zone in zones]
+            zones = self.unsided or tuple(zone for zone in self.zones if "{side}" not in zone)
+            return tuple(dict.fromkeys(zones))
+        labels = [zone.format(side=one) for one in sides for zone in self._zones(said.ribs_of(one))]
         return tuple(dict.fromkeys(labels))
+
+    def _zones(self, ribs: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the zones with the numbers of ribs, where they ask for them, in their place."""
+        if not self.unnumbered:
+            return self.zones
+        numbered = [zone.replace("{rib}", str(rib)) for rib in ribs for zone in self.zones]
+        return tuple(numbered) or self.unnumbered
 
 
 _SIDES: Mapping[Side, tuple[Side, ...]] = {
@@ -79,12 +81,16 @@ class Places:
         findings: Places by finding or device.
         too_broad: Concepts that do not make two mentions the same thing.
         same_shadow: Groups of findings that may be names of one shadow.
+        shown_by_others: Kinds of findings that are looked for where any finding shows.
+        never_by_others: Those among them that are not.
     """
 
     words: Mapping[str, Place]
     findings: Mapping[str, Place]
     too_broad: frozenset[str]
     same_shadow: tuple[frozenset[str], ...]
+    shown_by_others: frozenset[str]
+    never_by_others: frozenset[str]
 
     def named_by(self, entity: Entity, said: Said = NOTHING_SAID) -> Named:
         """Return the zones that a mention names, by its words or by its nature.
@@ -138,6 +144,11 @@ class Places:
             group & mine and group & theirs for group in self.same_shadow
         )
 
+    def by_others(self, concept: str) -> bool:
+        """Tell whether a finding without boxes is looked for where the picture shows others."""
+        line = {concept, *_broader(concept)}
+        return bool(line & self.shown_by_others) and not line & self.never_by_others
+
 
 @lru_cache(maxsize=1)
 def load_places() -> Places:
@@ -149,6 +160,8 @@ def load_places() -> Places:
         findings={concept: _place(entry) for concept, entry in table["findings"].items()},
         too_broad=frozenset(table["alike"]["too_broad"]),
         same_shadow=tuple(frozenset(group) for group in table["alike"]["same_shadow"]),
+        shown_by_others=frozenset(table["by_others"]["kinds"]),
+        never_by_others=frozenset(table["by_others"]["never"]),
     )
 
 

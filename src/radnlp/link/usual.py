@@ -1,6 +1,6 @@
 """Where findings usually lie in a zone and how large they are, counted in drawn boxes.
 
-``usual.json`` is written by ``python -m radnlp.train.grounding``. It holds, for each finding and
+``usual.json`` is written by ``radnlp train grounding``. It holds, for each finding and
 zone, mean and spread of four numbers that describe a box within a lung's own measure:
 
 - how far its middle lies from the midline, in half widths of the chest, outwards positive;
@@ -12,8 +12,8 @@ zone, mean and spread of four numbers that describe a box within a lung's own me
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, TypeAlias
@@ -116,6 +116,8 @@ class Usual:
         slope: Of the confidence.
         offset: Of the confidence.
         calibrated: True if its error on held-out patients was small enough.
+        others: Slope and offset of the confidence in a box that other findings place; fitted on
+            findings with boxes, as if each had none, and so never calibrated.
     """
 
     habits: Mapping[str, Mapping[str, Habit]]
@@ -125,13 +127,19 @@ class Usual:
     slope: float
     offset: float
     calibrated: bool
+    others: tuple[float, float]
+
+    def without(self, concepts: Collection[str]) -> Usual:
+        """Return the table as it would be if these findings had no boxes."""
+        habits = {one: zones for one, zones in self.habits.items() if one not in concepts}
+        return replace(self, habits=habits)
 
     def habit(self, concept: str, labels: tuple[str, ...], zone: Box, measure: Measure) -> Habit:
         """Return where a finding usually lies in a zone.
 
         Args:
             concept: One of the table's findings.
-            labels: Anatomy labels of one side.
+            labels: Anatomy labels of one side; none if the words name no place but the side.
             zone: The box around them.
             measure: That side's lung.
         """
@@ -143,18 +151,66 @@ class Usual:
         if not _narrows(labels):
             return anywhere
         # No boxes were counted there: the zone gives the place, the finding the size.
-        edges = np.array([[zone.x0, zone.y0, zone.x1, zone.y1]])
-        u, v, width, height = measure.own(edges)[0]
+        inside = _zone_habit(zone, measure, anywhere)
+        return replace(inside, mean=(*inside.mean[:2], *anywhere.mean[2:]))
+
+    def common_habit(self, labels: tuple[str, ...], zone: Box, measure: Measure) -> Habit | None:
+        """Return where a finding that the table does not know is looked for in a zone.
+
+        The zone gives place and size, the boxes of all findings but organs how far to look around
+        it. Where labels give the side only, these boxes give the place and size as well.
+
+        Args:
+            labels: Anatomy labels of one side.
+            zone: The box around them.
+            measure: That side's lung.
+
+        Returns:
+            ``None`` if the table knows no finding but organs.
+        """
+        anywhere = self._pooled(ANYWHERE)
+        if anywhere is None or not _narrows(labels):
+            return anywhere
+        inside = _zone_habit(zone, measure, anywhere)
+        names = {label.partition("_")[2] for label in labels}
+        there = self._pooled(names.pop()) if len(names) == 1 else None
+        return replace(inside, spread=there.spread) if there else inside
+
+    def _pooled(self, zone: str) -> Habit | None:
+        """Return mean and spread over the boxes of all findings in a zone, organs left out."""
+        tables = [zones for zones in self.habits.values() if len(zones) > 1]
+        own = [zones[zone] for zones in tables if zone in zones and zones[zone].boxes]
+        if not own:
+            return None
+        boxes = np.array([one.boxes for one in own], dtype=np.float64)
+        means, spreads = (np.array([getattr(one, name) for one in own]) for name in _MOMENTS)
+        mean = boxes @ means / boxes.sum()
+        variance = boxes @ (spreads**2 + (means - mean) ** 2) / boxes.sum()
         return Habit(
-            mean=(float(u), float(v), *anywhere.mean[2:]),
-            spread=(float(np.exp(width) / 4), float(np.exp(height) / 4), *anywhere.spread[2:]),
-            boxes=anywhere.boxes,
+            mean=tuple(mean.tolist()),
+            spread=tuple((variance**0.5).tolist()),
+            boxes=int(boxes.sum()),
         )
+
+
+_MOMENTS = ("mean", "spread")
+
+
+def _zone_habit(zone: Box, measure: Measure, sizes: Habit) -> Habit:
+    """Return a habit as wide as a zone, in its middle; ``sizes`` gives the spread of sizes."""
+    edges = np.array([[zone.x0, zone.y0, zone.x1, zone.y1]])
+    u, v, width, height = measure.own(edges)[0].tolist()
+    return Habit(
+        mean=(u, v, width, height),
+        spread=(float(np.exp(width) / 4), float(np.exp(height) / 4), *sizes.spread[2:]),
+        boxes=sizes.boxes,
+    )
 
 
 def _narrows(labels: tuple[str, ...]) -> bool:
     """Tell whether labels say more than the side."""
-    return not any(label.endswith("_lung") or label == "cardiac_silhouette" for label in labels)
+    wide = any(label.endswith("_lung") or label == "cardiac_silhouette" for label in labels)
+    return bool(labels) and not wide
 
 
 @lru_cache(maxsize=1)
@@ -176,7 +232,8 @@ def usual_of(table: Mapping[str, Any]) -> Usual:
         for concept, zones in table["habits"].items()
     }
     names = ("weights", "prior_weight", "silent_below", "slope", "offset", "calibrated")
-    return Usual(habits=habits, **{name: table[name] for name in names})
+    others = table["others"]["slope"], table["others"]["offset"]
+    return Usual(habits=habits, others=others, **{name: table[name] for name in names})
 
 
 __all__ = ["ANYWHERE", "THIRDS", "Habit", "Measure", "Usual", "load_usual", "usual_of"]

@@ -1,6 +1,4 @@
-"""Counts where drawn boxes lie, and fits how words and picture are weighed against each other.
-
-    python -m radnlp.train.grounding --data FOLDER -o src/radnlp/link/usual.json
+"""``radnlp train grounding``: drawn boxes → where findings usually lie, and what the words count.
 
 Habits (`radnlp.link.usual`) are counted in all drawn boxes of the train films. What the words count
 beside the picture, and the confidence, are fitted on the patients that were held out when the
@@ -11,9 +9,7 @@ Run it again whenever the network's weights change.
 
 from __future__ import annotations
 
-import argparse
 import json
-import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import count
@@ -21,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from radnlp.errors import InputError
-from radnlp.link.fuse import choose
+from radnlp.link.fuse import choose, gather
 from radnlp.link.ground import GroundOptions
 from radnlp.link.places import load_places
 from radnlp.link.scene import read_scene
@@ -33,26 +31,60 @@ from radnlp.nets.weights import load_weights
 from radnlp.schema import Box, Candidates, Image
 from radnlp.train.cache import read_grey
 from radnlp.train.calibrate import calibration_error, fit_platt
-from radnlp.train.films import Film, read_films
 from radnlp.train.judge import cross_fitted
+from radnlp.train.start import films_of, tell
 from radnlp.vision import EmbeddedVision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from radnlp.link.scene import Scene
+    from radnlp.train.films import Film
 
-__all__ = ["Drawn", "drawn_boxes", "fit_usual", "habits_of", "main", "place_of"]
+__all__ = [
+    "Drawn",
+    "GroundingTraining",
+    "drawn_boxes",
+    "fit_usual",
+    "habits_of",
+    "place_of",
+    "train_grounding",
+]
 
 #: Boxes of other findings or zones that count beside a zone's own.
 _BORROWED = 4
+#: One box, or boxes all alike, do not say that the next one will be like them.
+_LEAST_SPREAD = 0.02
 _WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _WELL = 0.3
 _CALIBRATED = 0.05
 #: The part of drawn boxes that may be taken for silence of the picture.
 _SILENT = 0.01
 
-_LOGGER = logging.getLogger(__name__)
+#: Where the boxes of a collection come from; another is called by its name.
+_SOURCES = {
+    "nih": "Boxes drawn by radiologists on films of NIH ChestX-ray14 (NIH Clinical Center) and of "
+    "the RSNA Pneumonia Challenge; means and spreads only"
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroundingTraining:
+    """Options of ``train_grounding``.
+
+    Attributes:
+        data: Folders, each with ``manifest.csv``, ``images/`` and ``boxes.csv`` as `read_films`
+            describes; boxes of the train split are counted.
+        output: Folder for ``usual.json``.
+        network: Weights of the network for findings that weighs the boxes; its card tells which
+            patients it did not learn from.
+        threads: Threads of torch; ``None`` leaves its own choice.
+    """
+
+    data: tuple[Path, ...]
+    output: Path
+    network: str | Path = "vision-lite0"
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,17 +92,21 @@ class Drawn:
     """A drawn box with what the stages made of its film.
 
     ``zone`` is the third of the lung that the box's middle lies in, `ANYWHERE` for an organ;
-    ``alike`` are all boxes of the finding drawn in the same place; ``held_out`` tells whether the
-    network did not learn from the patient.
+    ``label`` and ``named`` are that place's label and box; ``alike`` are all boxes of the finding
+    drawn in the same place; ``candidates`` and ``others`` are what the network weighs for the
+    finding and for all others; ``held_out`` tells whether it did not learn from the patient.
     """
 
     concept: str
     patient: str
     zone: str
+    label: str
+    named: Box
     box: Box
     alike: tuple[Box, ...]
     measure: Measure
     candidates: Candidates
+    others: tuple[Candidates, ...]
     held_out: bool
 
     @property
@@ -106,19 +142,31 @@ def drawn_boxes(
             if concept in known and side:
                 placed[concept, side, zone].append(Box(*edges))
         for (concept, side, zone), boxes in placed.items():
+            label, named = _named(scene, concept, side, zone)
             for box in boxes:
                 yield Drawn(
                     concept=concept,
                     patient=film.patient,
                     zone=zone,
+                    label=label,
+                    named=named,
                     box=box,
                     alike=tuple(boxes),
                     measure=scene.measures()[side],
                     candidates=known[concept],
+                    others=tuple(one for one in reading.candidates if one.concept != concept),
                     held_out=film.share(seed) < held_out,
                 )
         if number % 50 == 49:
-            _LOGGER.info("%d of %d films seen", number + 1, len(films))
+            tell(f"{number + 1} of {len(films)} films seen")
+
+
+def _named(scene: Scene, concept: str, side: str, zone: str) -> tuple[str, Box]:
+    """Return label and box of the place that a sentence would name."""
+    organ = load_places().organ_of(concept)
+    label = organ or f"{side}_{zone}"
+    known = scene.zones.get(label) or scene.zones[f"{side}_lung"]
+    return label, known.box
 
 
 def place_of(box: Box, concept: str, measures: dict[str, Measure]) -> tuple[str, str]:
@@ -137,7 +185,8 @@ def place_of(box: Box, concept: str, measures: dict[str, Measure]) -> tuple[str,
 def habits_of(drawn: Sequence[Drawn]) -> dict[str, dict[str, Habit]]:
     """Count where boxes lie, by finding and zone.
 
-    A zone with few boxes borrows its place from all findings there, its size from the finding.
+    A zone with few boxes borrows its place from all findings there, its size from the finding. A
+    zone without any box of any finding has no entry.
     """
     habits: dict[str, dict[str, Habit]] = {}
     thirds = [one for one in drawn if one.zone != ANYWHERE]
@@ -146,7 +195,9 @@ def habits_of(drawn: Sequence[Drawn]) -> dict[str, dict[str, Habit]]:
         everywhere = np.array([one.own for one in mine])
         habits[concept] = {ANYWHERE: _habit(everywhere)}
         for zone in THIRDS if mine[0].zone != ANYWHERE else ():
-            there = np.array([one.own for one in thirds if one.zone == zone])
+            there = np.array([one.own for one in thirds if one.zone == zone]).reshape(-1, 4)
+            if not len(there):
+                continue
             own = np.array([one.own for one in mine if one.zone == zone]).reshape(-1, 4)
             mean = np.r_[there[:, :2].mean(axis=0), everywhere[:, 2:].mean(axis=0)]
             variance = np.r_[there[:, :2].var(axis=0), everywhere[:, 2:].var(axis=0)]
@@ -164,7 +215,8 @@ def _habit(
     total = len(own) + _BORROWED
     middle = (own.sum(axis=0) + _BORROWED * mean) / total
     spread = (((own - middle) ** 2).sum(axis=0) + _BORROWED * variance) / total
-    return Habit(mean=_four(middle), spread=_four(spread**0.5), boxes=len(own))
+    wide = np.maximum(spread**0.5, _LEAST_SPREAD)
+    return Habit(mean=_four(middle), spread=_four(wide), boxes=len(own))
 
 
 def _four(values: NDArray[np.float64]) -> tuple[float, float, float, float]:
@@ -178,57 +230,110 @@ def fit_usual(drawn: Sequence[Drawn], *, seed: int = 0) -> dict[str, Any]:
     Raises:
         InputError: No box was held out, or none learned from.
     """
-    out = [one for one in drawn if one.held_out]
     learned = [one for one in drawn if not one.held_out]
-    if not out or not learned:
+    known = {one.concept for one in learned}
+    out = [one for one in drawn if one.held_out and one.concept in known]
+    if not out:
         raise InputError(
-            f"{len(drawn)} drawn boxes, {len(out)} of them held out; expected both kinds"
+            f"{len(drawn)} drawn boxes, {len(learned)} of them on films that the network learned "
+            f"from and {len(out)} held out of findings among these; expected both kinds"
         )
     names = {one.candidates.weights for one in drawn}
     table: dict[str, Any] = {
         "weights": names.pop(), "prior_weight": 0.0, "silent_below": -99.0, "slope": 1.0,
-        "offset": 0.0, "calibrated": False, "habits": _plain(habits_of(learned)),
+        "offset": 0.0, "calibrated": False, "others": {"slope": 1.0, "offset": 0.0},
+        "habits": _plain(habits_of(learned)),
     }  # fmt: skip
     tried = {
         weight: _chosen(out, usual_of(table | {"prior_weight": weight})) for weight in _WEIGHTS
     }
-    best = max(_WEIGHTS, key=lambda weight: _worth(tried[weight][0]))
-    overlaps, scores, logits = tried[best]
-    well = overlaps > _WELL
-    platt = fit_platt(scores, well)
-    patients = np.array([one.patient for one in out])
-    error = calibration_error(cross_fitted(scores, well, patients, seed), well)
-    _LOGGER.info("prior weight %.2f, well placed %.3f, error %.4f", best, well.mean(), error)
+    best = max(_WEIGHTS, key=lambda weight: _worth(tried[weight].overlaps))
+    curve = _curve(tried[best], out, seed)
+    silent = float(np.quantile(tried[best].logits[tried[best].placed], _SILENT))
+    table |= {"prior_weight": best, "silent_below": round(silent, 4)}
+    others = [one for one in out if one.zone != ANYWHERE]
+    gathered = _gathered(others, usual_of(table))
     return table | {
-        "prior_weight": best,
-        "silent_below": round(float(np.quantile(logits, _SILENT)), 4),
-        "slope": round(platt.slope, 4),
-        "offset": round(platt.offset, 4),
-        "calibrated": bool(error <= _CALIBRATED),
-        "held_out": {
-            "boxes": len(out),
-            "well_placed": round(float(well.mean()), 4),
-            "calibration_error": round(error, 4),
-        },
+        "slope": curve.pop("slope"),
+        "offset": curve.pop("offset"),
+        "calibrated": curve["calibration_error"] <= _CALIBRATED,
+        "held_out": curve,
+        "others": _curve(gathered, others, seed),
         "habits": _plain(habits_of(drawn)),
     }
 
 
-def _chosen(
-    drawn: Sequence[Drawn], usual: Usual
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return overlap, score and logit of the chosen candidate of each drawn box."""
-    rows = []
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Placed:
+    """Overlap, score and logit of the box for each drawn one, shape (n,); 0 where none is placed.
+
+    ``placed`` tells where one is.
+    """
+
+    overlaps: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    logits: NDArray[np.float64]
+    placed: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[float, float, float] | None]) -> _Placed:
+        values = np.array([row or (0.0, 0.0, 0.0) for row in rows], dtype=np.float64)
+        overlaps, scores, logits = values.reshape(-1, 3).T
+        placed = np.array([row is not None for row in rows], dtype=np.bool_)
+        return cls(overlaps=overlaps, scores=scores, logits=logits, placed=placed)
+
+
+def _curve(placed: _Placed, drawn: Sequence[Drawn], seed: int) -> dict[str, Any]:
+    """Return slope and offset of the confidence, and how it fares on the other half of patients.
+
+    Raises:
+        InputError: No box was placed.
+    """
+    there = placed.placed
+    if not there.any():
+        raise InputError(
+            f"the network weighs no box on the side of any of {len(drawn)} held-out boxes; "
+            "check that images and boxes.csv belong together"
+        )
+    scores, well = placed.scores[there], placed.overlaps[there] > _WELL
+    patients = np.array([one.patient for one in drawn])[there]
+    platt = fit_platt(scores, well)
+    error = calibration_error(cross_fitted(scores, well, patients, seed), well)
+    return {
+        "slope": round(platt.slope, 4),
+        "offset": round(platt.offset, 4),
+        "boxes": len(drawn),
+        "well_placed": round(float((placed.overlaps > _WELL).mean()), 4),
+        "calibration_error": round(error, 4),
+    }
+
+
+def _chosen(drawn: Sequence[Drawn], usual: Usual) -> _Placed:
+    """Return how the chosen candidate of each drawn box fares."""
+    rows: list[tuple[float, float, float] | None] = []
     for one in drawn:
-        habit = usual.habits[one.concept][one.zone]
+        habit = usual.habit(one.concept, (one.label,), one.named, one.measure)
         best = choose(habit, one.measure, one.candidates, usual, one_side=one.zone != ANYWHERE)
         if best is None:
-            rows.append((0.0, -50.0, -50.0))
+            rows.append(None)
             continue
         box = Box(*one.candidates.boxes[best.index].tolist())
         rows.append((one.overlap(box), best.score, best.logit))
-    overlaps, scores, logits = np.array(rows, dtype=np.float64).T
-    return overlaps, scores, logits
+    return _Placed.of(rows)
+
+
+def _gathered(drawn: Sequence[Drawn], usual: Usual) -> _Placed:
+    """Return how each drawn box fares if its finding is not known to the network."""
+    rows: list[tuple[float, float, float] | None] = []
+    for one in drawn:
+        blind = usual.without({one.concept})
+        habit = blind.common_habit((one.label,), one.named, one.measure)
+        common = habit and gather(habit, one.measure, one.others, blind)
+        if not common or common.logit < usual.silent_below:
+            rows.append(None)
+            continue
+        rows.append((one.overlap(one.measure.box(common.box)), common.score, common.logit))
+    return _Placed.of(rows)
 
 
 def _worth(overlaps: NDArray[np.float64]) -> float:
@@ -245,27 +350,28 @@ def _plain(habits: dict[str, dict[str, Habit]]) -> dict[str, Any]:
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command of the module's docstring."""
-    parser = argparse.ArgumentParser(
-        prog="python -m radnlp.train.grounding", description="Count drawn boxes, weigh words."
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder of films with boxes.csv")
-    parser.add_argument("--weights", default="vision-lite0", help="weights for findings")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="file to write")
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    stage = EmbeddedVision(weights=given.weights)
-    training = load_weights(given.weights, architectures=frozenset(NETWORKS)).card["training"]
-    films = [film for film in read_films(given.data) if film.split == "train" and film.boxes]
+def train_grounding(options: GroundingTraining) -> Path:
+    """Count, fit, and write ``usual.json``.
+
+    Returns:
+        The file.
+
+    Raises:
+        FileMissing: A folder has no manifest, or an image is not there.
+        InputError: There are no boxes on train films, or none of patients that were held out.
+        ModelNotFound: There are no such weights.
+        ModelRejected: They do not fit, or are not for chest films with boxes.
+    """
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    stage = EmbeddedVision(weights=options.network)
+    training = load_weights(options.network, architectures=frozenset(NETWORKS)).card["training"]
+    films = [film for film in films_of(options.data) if film.split == "train" and film.boxes]
     drawn = list(drawn_boxes(films, stage, seed=training["seed"], held_out=training["held_out"]))
     table = fit_usual(drawn, seed=training["seed"])
-    table["source"] = (
-        "Boxes drawn by radiologists on films of NIH ChestX-ray14 (NIH Clinical Center) and of the "
-        "RSNA Pneumonia Challenge; means and spreads only"
-    )
-    given.output.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    pools = sorted({film.pool for film in films})
+    table["source"] = "; ".join(_SOURCES.get(pool, pool) for pool in pools)
+    options.output.mkdir(parents=True, exist_ok=True)
+    path = options.output / "usual.json"
+    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    return path

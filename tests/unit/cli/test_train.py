@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from radnlp.train import anatomy, vision
+from radnlp.train import anatomy, grounding, vision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,3 +108,32 @@ def test_options_reach_the_training_of_anatomy(
             name="small",
         )
     ]
+
+
+def test_options_reach_the_counting_of_boxes(
+    radnlp: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[grounding.GroundingTraining] = []
+
+    def remember(options: grounding.GroundingTraining) -> Path:
+        asked.append(options)
+        return Path("out/usual.json")
+
+    monkeypatch.setattr(grounding, "train_grounding", remember)
+    ran = radnlp("train", "grounding", "films", "-o", "out", "--network", "own", "--threads", "2")
+    assert ran.status == 0
+    assert f"wrote {Path('out/usual.json')}" in ran.err
+    assert asked == [
+        grounding.GroundingTraining(
+            data=(Path("films"),), output=Path("out"), network="own", threads=2
+        )
+    ]
+
+
+def test_films_without_boxes_cannot_be_counted(radnlp: Callable, tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text(
+        "image,pool,patient,split,labels,view\n", encoding="utf-8"
+    )
+    ran = radnlp("train", "grounding", tmp_path, "-o", tmp_path / "out")
+    assert ran.status == 2
+    assert "0 drawn boxes" in ran.err

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radnlp.link import DefaultLink
-from radnlp.link.fuse import choose, place
+from radnlp.link.fuse import choose, gather, place, place_by_others
 from radnlp.link.usual import ANYWHERE, Habit, Measure, Usual, load_usual
 from radnlp.schema import (
     Box,
@@ -26,7 +26,7 @@ RIGHT = replace(LEFT, outwards=-1.0)
 LOW = Habit(mean=(0.6, 0.8, np.log(0.5), np.log(0.2)), spread=(0.2, 0.1, 0.3, 0.3), boxes=9)
 USUAL = Usual(
     habits={}, weights="net@1", prior_weight=0.5, silent_below=-5.0, slope=1.0, offset=3.0,
-    calibrated=True,
+    calibrated=True, others=(1.0, -1.0),
 )  # fmt: skip
 
 
@@ -166,6 +166,128 @@ def test_two_mentions_of_one_thing_share_a_box(study, look, mention) -> None:
     both = [link.region_id for link in reading.links if link.source is LinkSource.BOTH]
     assert len(both) == 2
     assert len(set(both)) == 1
+
+
+def test_a_place_by_nature_and_the_same_place_by_words_keep_their_own_boxes(
+    study, look, mention
+) -> None:
+    by_nature = mention("pleural_effusion", "e0", side=Side.LEFT)
+    by_words = mention(
+        "pleural_effusion", "e1", side=Side.LEFT, locations=("costophrenic_angle", "lower_zone")
+    )
+    alone = DefaultLink()(study, [by_words], [look()])
+    together = DefaultLink()(study, [by_nature, by_words], [look()])
+    assert sized(together, "e1") == sized(alone, "e1") != sized(together, "e0")
+
+
+def test_without_words_for_a_place_a_finding_lies_where_it_usually_does(
+    study, look, mention
+) -> None:
+    reading = DefaultLink()(study, [mention("pleural_effusion", side=Side.LEFT)], [look()])
+    usual = load_usual().habits["pleural_effusion"][ANYWHERE].mean
+    box = sized(reading, "e0")
+    lung = next(region.box for region in look().regions if region.label == "left_lung")
+    assert (box.center[1] - lung.y0) / lung.height == pytest.approx(usual[1], abs=0.01)
+
+
+def sized(reading: LinkReading, entity_id: str) -> Box:
+    """The box of the usual size that a mention is tied to."""
+    boxes = {region.id: region.box for region in reading.regions}
+    (box,) = (
+        boxes[link.region_id]
+        for link in reading.links
+        if link.entity_id == entity_id and link.provenance and link.provenance.rule == "usual_size"
+    )
+    return box
+
+
+def found(concept: str, *boxes: tuple[float, ...], scores: tuple[float, ...]) -> Candidates:
+    return replace(weighed(*boxes, scores=scores), concept=concept)
+
+
+def test_others_place_a_finding_between_their_boxes_nearer_to_the_surer_one() -> None:
+    sure, unsure = found("mass", LOW_BOX, scores=(0.9,)), found("nodule", HIGH_BOX, scores=(0.001,))
+    common = gather(LOW, LEFT, [sure, unsure], USUAL)
+    assert common is not None
+    near, far = (LEFT.own(np.array([box], np.float32))[0] for box in (LOW_BOX, HIGH_BOX))
+    assert np.abs(np.array(common.box) - near).max() < 0.1 * np.abs(far - near).max()
+    even = gather(LOW, LEFT, [sure, replace(unsure, scores=np.array([0.9]))], USUAL)
+    assert even is not None
+    assert even.box[1] < common.box[1]
+
+
+def test_others_on_the_side_that_the_words_do_not_say_place_nothing() -> None:
+    assert gather(LOW, LEFT, [found("mass", OTHER_SIDE, scores=(0.9,))], USUAL) is None
+
+
+def test_a_picture_that_is_silent_on_others_places_nothing() -> None:
+    quiet = found("mass", LOW_BOX, scores=(0.001,))
+    assert place_by_others(LOW, LEFT, [quiet], USUAL, IMAGE) is None
+
+
+def test_confidence_in_a_box_that_others_place_is_never_calibrated() -> None:
+    placed = place_by_others(LOW, LEFT, [found("mass", LOW_BOX, scores=(0.5,))], USUAL, IMAGE)
+    assert placed is not None
+    assert placed.confidence is not None
+    assert not placed.confidence.calibrated
+    assert (placed.box.x0, placed.box.y1) == pytest.approx((64, 96))
+
+
+def test_a_zone_gives_place_and_size_to_a_finding_that_the_table_does_not_know() -> None:
+    zone = Box(60, 75, 90, 105)
+    habit = load_usual().common_habit(("left_lower_zone",), zone, LEFT)
+    assert habit is not None
+    placed = LEFT.box(habit.mean)
+    assert (placed.x0, placed.y0, placed.x1, placed.y1) == pytest.approx((60, 75, 90, 105))
+    side = load_usual().common_habit(("left_lung",), zone, LEFT)
+    assert side is not None
+    assert side.mean != habit.mean
+
+
+def test_a_table_of_organs_alone_knows_no_common_habit() -> None:
+    usual = load_usual()
+    blind = usual.without(set(usual.habits) - {"cardiomegaly"})
+    assert blind.common_habit(("left_lower_zone",), Box(60, 75, 90, 105), LEFT) is None
+
+
+def test_a_finding_without_boxes_is_tied_to_where_others_show(study, look, mention) -> None:
+    entity = mention("cavity", side=Side.LEFT, locations=("lower_zone",))
+    seen = with_candidates(
+        look(),
+        found("mass", LOW_BOX, OTHER_SIDE, scores=(0.6, 0.9)),
+        found("opacity", HIGH_BOX, scores=(0.02,)),
+    )
+    reading = DefaultLink()(study, [entity], [seen])
+    assert links(reading) == [
+        ("left_lower_zone", LinkSource.ANATOMY, "words"),
+        ("cavity", LinkSource.BOTH, "words_and_others"),
+    ]
+    region = reading.regions[-1]
+    assert region.box.iou(Box(*LOW_BOX)) > 0.5
+    assert reading.links[-1].confidence == region.confidence
+
+
+@pytest.mark.parametrize(
+    ("concept", "location"), [("rib_fracture", "rib"), ("bulla", "lower_zone")]
+)
+def test_what_others_cannot_show_is_tied_to_its_zone_alone(
+    study, look, mention, concept: str, location: str
+) -> None:
+    entity = mention(concept, side=Side.LEFT, locations=(location,))
+    seen = with_candidates(look(), found("mass", LOW_BOX, scores=(0.9,)))
+    reading = DefaultLink()(study, [entity], [seen])
+    assert {source for _, source, _ in links(reading)} == {LinkSource.ANATOMY}
+
+
+def test_a_spot_of_its_own_goes_before_what_others_show(study, look, finding, mention) -> None:
+    entity = mention("tuberculosis", side=Side.LEFT, locations=("lower_lobe",))
+    seen = with_candidates(
+        look(finding("tuberculosis", at=(75.0, 90.0))), found("mass", HIGH_BOX, scores=(0.9,))
+    )
+    reading = DefaultLink()(study, [entity], [seen])
+    assert [rule for _, source, rule in links(reading) if source is LinkSource.BOTH] == [
+        "words_and_picture"
+    ]
 
 
 def test_bilateral_is_a_box_on_either_side_the_worse_one_first(study, look, mention) -> None:

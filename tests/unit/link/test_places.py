@@ -8,7 +8,7 @@ import pytest
 from radnlp.examples.simulation import simulate
 from radnlp.link.anatomy import Chest
 from radnlp.link.places import is_narrower, load_places
-from radnlp.link.words import Said
+from radnlp.link.words import Rib, Said
 from radnlp.schema import Entity, EntityKind, SectionKind, Side, Span
 from radnlp.vocabulary import load_vocabulary
 
@@ -78,7 +78,9 @@ def test_it_is_told_whether_the_words_or_the_finding_give_the_place() -> None:
 
 def test_every_concept_of_the_table_is_in_the_vocabulary() -> None:
     places, vocabulary = load_places(), load_vocabulary()
-    listed = {*places.words, *places.findings, *places.too_broad}.union(*places.same_shadow)
+    listed = {*places.words, *places.findings, *places.too_broad}.union(
+        *places.same_shadow, places.shown_by_others, places.never_by_others
+    )
     assert sorted(listed - {concept.id for concept in vocabulary}) == []
 
 
@@ -90,7 +92,7 @@ def chest() -> Chest:
 def test_every_zone_of_the_table_is_one_that_is_cut(chest: Chest) -> None:
     given = {"left_lung", "right_lung", *(zone.label for zone in chest.zones())}
     places = load_places()
-    ribs = Said(ribs=tuple(range(1, 13)))
+    ribs = Said(ribs=tuple(Rib(number) for number in range(1, 13)))
     for place in (*places.words.values(), *places.findings.values()):
         for side in (Side.LEFT, Side.RIGHT, None):
             # What only one side has is asked for on that side.
@@ -116,8 +118,16 @@ def test_every_place_in_the_chest_has_a_zone_or_a_reason() -> None:
 
 def test_ribs_are_named_by_their_numbers() -> None:
     fracture = mention("rib_fracture", Side.LEFT, "rib")
-    named = load_places().named_by(fracture, Said(ribs=(5, 6)))
+    named = load_places().named_by(fracture, Said(ribs=(Rib(5), Rib(6))))
     assert named.labels == ("left_rib_5", "left_rib_6")
+
+
+def test_a_numbered_rib_is_named_on_its_own_side_only() -> None:
+    fractures = mention("rib_fracture", Side.BILATERAL, "rib")
+    apart = Said(ribs=(Rib(4, Side.LEFT), Rib(6, Side.RIGHT)))
+    assert load_places().named_by(fractures, apart).labels == ("left_rib_4", "right_rib_6")
+    one = Said(ribs=(Rib(4, Side.LEFT),))
+    assert load_places().named_by(fractures, one).labels == ("left_rib_4", "right_ribs")
 
 
 def test_the_worse_side_comes_first() -> None:
@@ -125,6 +135,25 @@ def test_the_worse_side_comes_first() -> None:
     right = load_places().named_by(effusions, Said(worse=Side.RIGHT)).labels
     left = load_places().named_by(effusions, Said(worse=Side.LEFT)).labels
     assert (right, left) == (("right_base", "left_base"), ("left_base", "right_base"))
+
+
+@pytest.mark.parametrize(
+    "concept",
+    ["bronchiectasis", "cavity", "granuloma", "scarring", "fibrosis", "interstitial_disease",
+     "tuberculosis"],
+)  # fmt: skip
+def test_findings_of_the_lung_are_looked_for_where_others_show(concept: str) -> None:
+    assert load_places().by_others(concept)
+
+
+@pytest.mark.parametrize(
+    "concept",
+    ["pneumomediastinum", "lymphadenopathy", "rib_fracture", "pacemaker", "pericardial_effusion",
+     "pleural_thickening", "pleural_plaque", "edema", "bulla", "emphysema", "tracheal_deviation",
+     "subcutaneous_emphysema"],
+)  # fmt: skip
+def test_what_no_lung_opacity_shows_is_not_looked_for_there(concept: str) -> None:
+    assert not load_places().by_others(concept)
 
 
 def test_narrower_and_broader_names_are_the_same_thing_unless_too_broad() -> None:

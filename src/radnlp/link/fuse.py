@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from radnlp.schema import Box, Confidence
-from radnlp.schema.platt import Platt
+from radnlp.schema import Box, Confidence, Platt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

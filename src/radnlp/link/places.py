@@ -146,7 +146,7 @@ class Places:
 
     def by_others(self, concept: str) -> bool:
         """Tell whether a finding without boxes is looked for where the picture shows others."""
-        line = {concept, *_broader(concept)}
+        line = {concept, *broader(concept)}
         return bool(line & self.shown_by_others) and not line & self.never_by_others
 
 

@@ -223,7 +223,7 @@ class Pipeline:
         if stage is None:
             return ()
         numbers: dict[str, Iterator[int]] = {kind: count() for kind in ("g", "f", "m")}
-        return tuple(_numbered(stage(image), numbers) for image in images)
+        return tuple(stage(image).numbered(numbers) for image in images)
 
     def _linked(
         self, study: Study, entities: Sequence[Entity], readings: Sequence[ImageReading]
@@ -351,24 +351,6 @@ def _build(registry: Registry, stage: Any) -> Any:
             return HubVision(stage)
         return registry.get("embedded")(weights=stage)
     return stage
-
-
-def _numbered(reading: ImageReading, numbers: dict[str, Iterator[int]]) -> ImageReading:
-    regions = tuple(replace(item, id=f"g{next(numbers['g'])}") for item in reading.regions)
-    named = {old.id: new.id for old, new in zip(reading.regions, regions, strict=True)}
-    return replace(
-        reading,
-        regions=regions,
-        findings=tuple(replace(item, id=f"f{next(numbers['f'])}") for item in reading.findings),
-        measurements=tuple(
-            replace(
-                item,
-                id=f"m{next(numbers['m'])}",
-                region_ids=tuple(named.get(one, one) for one in item.region_ids),
-            )
-            for item in reading.measurements
-        ),
-    )
 
 
 def _compared(study: Study, text: TextReading, earlier: Sequence[Entity]) -> tuple[Notice, ...]:

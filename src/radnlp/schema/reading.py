@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from radnlp.schema.region import (
     Region,
 )
 from radnlp.schema.text import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,25 @@ class ImageReading:
     embedding: Embedding | None = None
     warnings: tuple[Notice, ...] = ()
     measurements: tuple[ImageMeasurement, ...] = ()
+
+    def numbered(self, numbers: Mapping[str, Iterator[int]]) -> ImageReading:
+        """Return the same with new ids, so that those of several images differ.
+
+        Args:
+            numbers: Next numbers of regions (``g``), findings (``f``) and measurements (``m``).
+        """
+        regions = tuple(replace(one, id=f"g{next(numbers['g'])}") for one in self.regions)
+        named = {old.id: new.id for old, new in zip(self.regions, regions, strict=True)}
+        measurements = (
+            replace(one, region_ids=tuple(named.get(region, region) for region in one.region_ids))
+            for one in self.measurements
+        )
+        return replace(
+            self,
+            regions=regions,
+            findings=tuple(replace(one, id=f"f{next(numbers['f'])}") for one in self.findings),
+            measurements=tuple(replace(one, id=f"m{next(numbers['m'])}") for one in measurements),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ one other finding that is best in hindsight; a projection of phrase and patches 
 learned from the boxes of films that the network learned from, with the phrase and without it.
 
 Films that are turned away are left aside. The others are of train patients that were held out of
-the network's training (where all was chosen), and dev
-(read once). Intervals are 95 % bootstrap intervals over patients, *gain* is over the zone; *macro*
+the network's training (where the ways took their form), and dev (read once). Intervals are 95 %
+bootstrap intervals over patients, *gain* is over the zone; *macro*
 gives every finding the same weight.
 """
 

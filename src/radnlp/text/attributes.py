@@ -88,11 +88,14 @@ class AttributeReader:
             reach = item.start
 
     def _counts(self, t: int) -> bool:
-        """Tell whether item ``t`` is part of "5th and 6th"."""
-        role = self._items[t].entry.role
-        return role == "ordinal" or (
-            role in _LIST and t > 0 and self._items[t - 1].entry.role == "ordinal"
-        )
+        """Tell whether item ``t`` is part of "5th and 6th" or "5th to 7th"."""
+        role = self._role(t)
+        if role == "place":
+            return self._role(t - 1) == self._role(t + 1) == "ordinal"
+        return role == "ordinal" or (role in _LIST and self._role(t - 1) == "ordinal")
+
+    def _role(self, t: int) -> str | None:
+        return self._items[t].entry.role if 0 <= t < len(self._items) else None
 
     def _joins_sides(self, t: int, anatomy: Mention) -> bool:
         joins = self._items[t].entry.role in _LIST and self._modifies(t - 1)
@@ -123,7 +126,7 @@ class AttributeReader:
         for t in range(mention.first - 1, -1, -1):
             item = self._items[t]
             entry = item.entry
-            unknown += reach - item.end
+            unknown += sum(not _is_number(word) for word in self._words[item.end : reach])
             if unknown > _MOST_UNKNOWN_BEFORE:
                 return
             if t in self._findings:
@@ -206,7 +209,8 @@ class AttributeReader:
             if self._says(t, group):
                 said = said or t not in self._degrees
             elif t in self._anatomy or entry.side is not None:
-                if not (placed or self._adjoins(t, mention, said=said)):
+                follows = bool(group) and item.start == reach  # "fractured left fifth rib"
+                if not (placed or follows or self._adjoins(t, mention, said=said)):
                     break
                 group.append(t)
             elif entry.severity is not None and said and mention.severity is None:
@@ -338,6 +342,11 @@ def _is_adjective(entry: Entry) -> bool:
     if entry.cue is not None:
         return entry.cue.means is not Assertion.ABSENT and entry.cue.reach == "nearest"
     return entry.change is not None or entry.quality is not None or entry.time is not None
+
+
+def _is_number(word: str) -> bool:
+    """Tell digits and the dash of a range, as in "left 4-6 rib fractures"."""
+    return word.isdigit() or word in ("-", "–")
 
 
 def _joined(one: Side | None, other: Side) -> Side:

@@ -36,6 +36,10 @@ def finding(text: str, n: int = 0) -> Entity:
         ("Pneumothorax, small, left.", "left"),
         ("Fractures of the left 5th and 6th ribs.", "left"),
         ("Fractures of the fourth and fifth ribs on the left.", "left"),
+        ("Left 4th to 6th rib fractures.", "left"),
+        ("Left fourth through sixth and right ninth rib fractures.", "bilateral"),
+        ("Left 4-6 and right 9 rib fractures.", "bilateral"),
+        ("Fractured left 4th rib and right 6th rib.", "bilateral"),
         ("Bilateral [**Location**] effusions.", "bilateral"),
         ("Opacity.", None),
         ("Opacity. The right lung is otherwise clear.", None),
@@ -44,6 +48,20 @@ def finding(text: str, n: int = 0) -> Entity:
 )
 def test_a_finding_has_the_side_that_the_words_say(text: str, side: str | None) -> None:
     assert finding(text).side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "locations"),
+    [
+        ("Opacity left base.", ("lung_base",)),
+        ("Infiltrate right lower lobe.", ("lower_lobe",)),
+        ("Fractured left 4th rib.", ("rib",)),
+        ("Effusion left. Lungs are clear.", ()),
+        ("Opacity, left. Base of skull normal.", ()),
+    ],
+)
+def test_a_part_after_its_side_needs_no_preposition(text: str, locations: tuple[str, ...]) -> None:
+    assert finding(text).locations == locations
 
 
 @pytest.mark.parametrize(

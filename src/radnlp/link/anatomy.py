@@ -45,7 +45,7 @@ Source:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -79,11 +79,14 @@ class Zone:
         label: Anatomy label, for example ``left_upper_zone``.
         box: In stored pixels.
         mask: In stored pixels; ``None`` for the hilum, which no mask shows.
+        rule: What it was cut by: ``zone`` (the lungs), ``ribs_seen`` (the ribs that the picture
+            shows), ``ribs_usual`` (it shows none clearly: where most chests have them).
     """
 
     label: str
     box: Box
     mask: Mask | None = None
+    rule: str = "zone"
 
 
 class Chest:
@@ -192,8 +195,12 @@ class Chest:
         if isinstance(place, Box):
             rows, columns = self._masks[LUNGS[0]].shape
             inside = place.clip(columns, rows)
-            return None if inside is None else Zone(label=label, box=self._stored(inside))
-        return next(self._zone(label, place), None)
+            found = None if inside is None else Zone(label=label, box=self._stored(inside))
+        else:
+            found = next(self._zone(label, place), None)
+        if found is None or ribs is None:
+            return found
+        return replace(found, rule="ribs_seen" if ribs.seen else "ribs_usual")
 
     def _stored(self, box: Box) -> Box:
         """Return a box of thinned pixels in stored ones."""

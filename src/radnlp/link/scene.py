@@ -149,7 +149,7 @@ def read_scene(
             label=zone.label,
             source=RegionSource.ANATOMY,
             mask=zone.mask,
-            provenance=made_by("zone"),
+            provenance=made_by(zone.rule),
         )
         for zone in _zones(chest, given, named)
     ]

@@ -60,6 +60,17 @@ def test_an_inverted_picture_shows_no_ribs(study: SimulatedStudy) -> None:
     assert not find_ribs(1.0 - study.pixels / 4095.0, left | right, Frame(left, right)).seen
 
 
+def test_a_zone_says_whose_ribs_it_follows(study: SimulatedStudy) -> None:
+    for label, pixels, rule in (
+        ("left_rib_8", study.pixels / 4095.0, "ribs_seen"),
+        ("left_rib_8", None, "ribs_usual"),
+        ("carina", study.pixels / 4095.0, "zone"),
+    ):
+        zone = Chest(study.masks, pixels).zone(label)
+        assert zone is not None
+        assert zone.rule == rule
+
+
 def test_pixels_of_another_shape_are_not_looked_at(study: SimulatedStudy) -> None:
     without, other = Chest(study.masks), Chest(study.masks, np.zeros((9, 9)))
     assert without.zone("left_rib_8") == other.zone("left_rib_8")

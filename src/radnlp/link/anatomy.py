@@ -116,13 +116,24 @@ class Chest:
         smaller = {label: self._thinned(mask) for label, mask in masks.items()}
         self._masks = {label: mask for label, mask in smaller.items() if mask.any()}
 
-    def _thinned(self, mask: NDArray[Any]) -> NDArray[Any]:
+    def _thinned(self, mask: Bits) -> Bits:
         """Return every ``step``-th pixel, from the middle of each step's square."""
         rows, columns = (
             np.minimum(np.arange(-(-size // self._step)) * self._step + self._step // 2, size - 1)
             for size in mask.shape
         )
         return mask if self._step == 1 else mask[np.ix_(rows, columns)]
+
+    def _averaged(self, pixels: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Return the means of each step's square."""
+        if self._step == 1:
+            return pixels
+        starts = [np.arange(0, size, self._step) for size in pixels.shape]
+        sums = np.add.reduceat(np.add.reduceat(pixels, starts[0], axis=0), starts[1], axis=1)
+        down, across = (
+            np.diff([*one, size]) for one, size in zip(starts, pixels.shape, strict=True)
+        )
+        return np.asarray(sums / np.outer(down, across))
 
     @property
     def complete(self) -> bool:
@@ -152,7 +163,7 @@ class Chest:
         if self._pixels is None or self._pixels.shape != self._shape or self.frame is None:
             return USUAL
         left, right = (self._masks[label] for label in LUNGS)
-        return find_ribs(self._thinned(self._pixels), left | right, self.frame)
+        return find_ribs(self._averaged(self._pixels), left | right, self.frame)
 
     @cached_property
     def left_is_high_x(self) -> bool | None:

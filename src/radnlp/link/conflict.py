@@ -104,8 +104,11 @@ def _sides(
             one
             for one in maybe
             if is_linkable(one)
-            and is_narrower(concept, one.concept)
             and one.concept not in places.too_broad
+            and (
+                is_narrower(concept, one.concept)
+                or (concept in places.any_kind and is_narrower(one.concept, concept))
+            )
         ]
         if side not in _OTHER or not mentions:
             continue

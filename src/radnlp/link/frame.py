@@ -122,8 +122,12 @@ class Frame:
     def down_of(self, shape: tuple[int, ...]) -> Floats:
         """Return how far below the lungs' tops every pixel centre lies, half widths."""
         rows, columns = np.ogrid[: shape[0], : shape[1]]
-        below = self._cosine * (rows + 0.5 + self.slope * (columns + 0.5 - self._x))
-        return np.asarray((below - self._top) / self.half_width)
+        return np.asarray(self.down_at(columns + 0.5, rows + 0.5))
+
+    def down_at(self, x: Any, y: Any) -> Any:
+        """Return how far below the lungs' tops places (x, y), pixels, lie, half widths."""
+        below = self._cosine * (y + self.slope * (x - self._x))
+        return (below - self._top) / self.half_width
 
     def u_of(self, shape: tuple[int, ...]) -> Floats:
         """Return ``u`` of every pixel centre, shape (rows, columns)."""

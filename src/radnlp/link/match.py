@@ -91,7 +91,7 @@ class Matcher:
         for region, link in self._chosen(mention, scene, parts):
             tied.append(region)
             yield link
-        for spot, source in self._spots(entity, scene, zones, tied):
+        for spot, source in self._spots(mention, scene, zones, tied):
             tied.append(spot)
             yield _to_spot(entity, spot, source)
         for region, link in self._by_others(mention, scene, tied):
@@ -143,12 +143,12 @@ class Matcher:
 
     def _spots(
         self,
-        entity: Entity,
+        mention: Mention,
         scene: Scene,
         zones: Sequence[Region],
         tied: Sequence[Region],
     ) -> list[tuple[Region, LinkSource]]:
-        places = load_places()
+        places, entity = load_places(), mention.entity
         free = [
             spot
             for spot in scene.spots
@@ -160,7 +160,7 @@ class Matcher:
                 continue
             if _lies_in(spot.box, zones, self._overlap):
                 matched.append((spot, LinkSource.BOTH))
-            elif not tied and not _contradicts(entity, scene, spot):
+            elif not tied and not _contradicts(mention, scene, spot):
                 matched.append((spot, LinkSource.IMAGE))
         return matched
 
@@ -192,7 +192,7 @@ class Matcher:
         """Yield boxes of a finding that the detector does not know, where it shows others."""
         free = [
             (side, placed)
-            for side, placed in _shown_by_others(mention, scene)
+            for side, placed in _shown_by_others(mention, scene, self._overlap)
             if not any(_on(scene, side, one.box) for one in tied)
         ]
         for _, placed in free:
@@ -261,8 +261,10 @@ def _counted(entity: Entity) -> str | None:
     return next((one for one in (entity.concept, *entity.ancestors) if one in habits), None)
 
 
-def _shown_by_others(mention: Mention, scene: Scene) -> Iterator[tuple[Side, Placed]]:
-    """Yield where the picture shows any finding, for each side that the words name."""
+def _shown_by_others(
+    mention: Mention, scene: Scene, overlap: float
+) -> Iterator[tuple[Side, Placed]]:
+    """Yield where the picture shows any finding in the zone, for each side that the words name."""
     entity, usual, measures = mention.entity, load_usual(), scene.measures()
     if entity.kind != EntityKind.FINDING or _counted(entity) is not None:
         return
@@ -276,7 +278,7 @@ def _shown_by_others(mention: Mention, scene: Scene) -> Iterator[tuple[Side, Pla
         placed = habit and place_by_others(
             habit, measures[side], scene.reading.candidates, usual, scene.image_box
         )
-        if placed:
+        if placed and _on(scene, side, placed.box) and _common(placed.box, zone) >= overlap:
             yield side, placed
 
 
@@ -315,11 +317,15 @@ def _common(one: Box, other: Box) -> float:
     return common.area / min(one.area, other.area) if common else 0.0
 
 
-def _contradicts(entity: Entity, scene: Scene, spot: Region) -> bool:
-    """Tell whether the spot lies mostly on the side that the words do not say."""
-    if entity.side not in (Side.LEFT, Side.RIGHT):
+def _contradicts(mention: Mention, scene: Scene, spot: Region) -> bool:
+    """Tell whether the spot lies mostly on the side that the words, or their place, do not say."""
+    side = mention.entity.side
+    if side is None:
+        implied = set(_by_side(mention.named.labels))  # the lingula is on the left
+        side = implied.pop() if len(implied) == 1 else None
+    if side not in (Side.LEFT, Side.RIGHT):
         return False
-    return not _on(scene, entity.side, spot.box)
+    return not _on(scene, side, spot.box)
 
 
 def _on(scene: Scene, side: Side, box: Box) -> bool:

@@ -147,9 +147,7 @@ def named_place(
         # The middles of the edges: what lies across a turned chest has no corners to reach for.
         return _around(frame.to_pixels([(u0, v), (u1, v), (u, v0), (u, v1)], down))
     if label in table.bands:
-        low, high = (frame.depth(v) if ribs is None else ribs.level(v) for v in table.bands[label])
-        below = frame.down_of(lung.shape)
-        return np.asarray(lung & (below >= low) & (below <= high))
+        return _band(lung, frame, ribs, table.bands[label])
     if name in table.axes:
         corners = np.array(table.axes[name]) * (_SIGN[side], 1.0)
         return _bone(corners, lung.shape, frame, down)
@@ -158,6 +156,14 @@ def named_place(
     if name == "soft_tissue" and ribs is not None:
         return _beside(lung, frame, ribs, _SIGN[side])
     return _edge_of_lung(name, lung, floor, frame, _SIGN[side] * frame.sign)
+
+
+def _band(lung: Bits, frame: Frame, ribs: Ribs | None, edges: tuple[float, float]) -> Bits:
+    """Return a band of a lung by the ribs, or by the lungs where it would miss a short lung."""
+    below = frame.down_of(lung.shape)
+    low, high = (frame.depth(v) if ribs is None else ribs.level(v) for v in edges)
+    band = np.asarray(lung & (below >= low) & (below <= high))
+    return band if ribs is None or band.any() else _band(lung, frame, None, edges)
 
 
 def _around(corners: Floats) -> Box:
@@ -190,11 +196,13 @@ def _below_dome(floor: Floats, frame: Frame, ribs: Ribs, sign: float) -> Box | N
     """Return what lies under the dome's highest point, down to the first lumbar vertebra."""
     if np.isnan(floor).all():
         return None
-    x, y = frame.at(np.array([0.0, sign]), np.full(2, ribs.level(_LUMBAR)))
-    ends = np.stack([x, y], axis=1)
-    (x0, _), (x1, y1) = ends.min(axis=0), ends.max(axis=0)
-    crest = float(np.nanmin(floor))
-    return Box(x0, crest, x1, y1) if crest < y1 else None
+    column = int(np.nanargmin(floor))
+    crest, lowest = float(floor[column]), ribs.level(_LUMBAR)
+    middle = (frame.down_at(column + 0.5, crest) + lowest) / 2
+    # A slanted midline is taken halfway down.
+    x, _ = frame.at(np.array([0.0, sign]), np.full(2, middle))
+    _, y = frame.at(np.array([0.0, sign]), np.full(2, lowest))
+    return Box(x.min(), crest, x.max(), y.max()) if crest < y.max() else None
 
 
 def _beside(lung: Bits, frame: Frame, ribs: Ribs, sign: float) -> Box | None:

@@ -80,6 +80,7 @@ class Places:
         words: Places by anatomy concept.
         findings: Places by finding or device.
         too_broad: Concepts that do not make two mentions the same thing.
+        any_kind: Findings that the picture shows on one side, whatever kind of it the words name.
         same_shadow: Groups of findings that may be names of one shadow.
         shown_by_others: Kinds of findings that are looked for where any finding shows.
         never_by_others: Those among them that are not.
@@ -88,6 +89,7 @@ class Places:
     words: Mapping[str, Place]
     findings: Mapping[str, Place]
     too_broad: frozenset[str]
+    any_kind: frozenset[str]
     same_shadow: tuple[frozenset[str], ...]
     shown_by_others: frozenset[str]
     never_by_others: frozenset[str]
@@ -159,6 +161,7 @@ def load_places() -> Places:
         | dict.fromkeys(table["nowhere"], Place(zones=())),
         findings={concept: _place(entry) for concept, entry in table["findings"].items()},
         too_broad=frozenset(table["alike"]["too_broad"]),
+        any_kind=frozenset(table["alike"]["any_kind"]),
         same_shadow=tuple(frozenset(group) for group in table["alike"]["same_shadow"]),
         shown_by_others=frozenset(table["by_others"]["kinds"]),
         never_by_others=frozenset(table["by_others"]["never"]),

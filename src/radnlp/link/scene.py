@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from radnlp.errors import InputError
 from radnlp.link.anatomy import LUNGS, SIDES, Chest
 from radnlp.link.ground import GroundOptions, boxes_of, hot_cells
 from radnlp.link.places import load_places
@@ -130,6 +131,9 @@ def read_scene(
         ids: Ids for new regions.
         options: How heat maps are cut.
         named: Labels of zones that are cut only if words name them.
+
+    Raises:
+        InputError: The masks of lungs and heart are not of the image's shape.
     """
     given = {
         region.label: region for region in reading.regions if region.source == RegionSource.ANATOMY
@@ -140,6 +144,7 @@ def read_scene(
         for label, region in given.items()
         if label in MASKS and region.mask is not None and not lateral
     }
+    _check_shapes(masks, image)
     chest = Chest(masks, None if image is None else image.pixels)
     cut = [
         Region(
@@ -177,6 +182,17 @@ def read_scene(
         spots=(*detected, *found),
         new=(*cut, *found),
     )
+
+
+def _check_shapes(masks: Mapping[str, NDArray[np.bool_]], image: Image | None) -> None:
+    shapes = {label: mask.shape for label, mask in masks.items()}
+    known = [(image.rows, image.columns)] if image is not None else list(shapes.values())[:1]
+    for label, shape in shapes.items():
+        if shape != known[0]:
+            raise InputError(
+                f"the mask of {label} has shape {shape}, expected {known[0]} as the image; "
+                "a vision stage gives masks in stored pixels"
+            )
 
 
 def is_lateral(image: Image | None) -> bool:

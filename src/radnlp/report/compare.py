@@ -69,7 +69,9 @@ def denied_in(mentions: Sequence[Entity], concept: str, side: Side | None) -> tu
     """Return the mentions of one report that deny a finding; none if others leave room for it."""
     said = sides_of(side)
     if any(
-        _counts(one) and one.assertion != Assertion.ABSENT and is_kin(one.concept, concept)
+        _counts(one)
+        and one.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN)
+        and is_kin(one.concept, concept)
         for one in mentions
     ):
         return ()

@@ -110,9 +110,22 @@ class Statement:
 
 
 def term_of(entity: Entity) -> str | None:
-    """Return what the report calls a finding, if that is a term which says more than its name."""
+    """Return what the report calls a finding, if that is a term which says more than its name.
+
+    It must be the name itself with more words before it: "loculated effusion", but neither
+    "loculated" alone nor "acute CHF".
+    """
     term = " ".join(entity.text.lower().split())
-    if not load_phrases().qualifiers(entity.concept, term):
+    phrases = load_phrases()
+    more = phrases.qualifiers(entity.concept, term)
+    named = [word for word in term.split() if word not in more]
+    stems = {word[:4] for word in phrases.name(entity.concept).split()}
+    if (
+        not more
+        or not named
+        or term.split()[-1] in more
+        or not stems.issuperset(word[:4] for word in named)
+    ):
         return None
     vocabulary = load_vocabulary()
     known = entity.concept in vocabulary and term in vocabulary.get(entity.concept).terms

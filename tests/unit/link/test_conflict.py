@@ -313,3 +313,15 @@ def test_a_far_lead_of_the_likeliest_box_on_the_other_side_is_a_side_conflict(we
 def test_a_slight_lead_or_one_on_the_named_side_is_no_conflict(weighed) -> None:
     assert weighed(0.5, 0.3) == []
     assert weighed(0.25, 0.5) == []
+
+
+def test_any_kind_of_pneumothorax_may_contradict_the_picture(conflicts, mention, finding) -> None:
+    said = [mention("tension_pneumothorax", side=Side.LEFT)]
+    (conflict,) = conflicts(said, finding("pneumothorax", 0.9, at=RIGHT))
+    assert conflict.kind == ConflictKind.SIDE
+    assert conflicts(said, finding("pneumothorax", 0.9, at=LEFT)) == ()
+
+
+def test_a_kind_of_what_has_many_is_no_conflict(conflicts, mention, finding) -> None:
+    said = [mention("consolidation", side=Side.LEFT)]
+    assert conflicts(said, finding("opacity", 0.9, at=RIGHT)) == ()

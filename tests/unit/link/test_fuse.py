@@ -314,3 +314,13 @@ def _report(text: str):
     from radnlp.schema import Report
 
     return Report(text=text)
+
+
+@pytest.mark.parametrize("boxes", [(HIGH_BOX,), ((5.0, 75.0, 95.0, 105.0),)], ids=["far", "wide"])
+def test_others_that_show_elsewhere_or_everywhere_place_nothing(
+    study, look, mention, boxes: tuple[tuple[float, ...], ...]
+) -> None:
+    entity = mention("cavity", side=Side.LEFT, locations=("lung_base",))
+    seen = with_candidates(look(), found("mass", *boxes, scores=(0.9,) * len(boxes)))
+    reading = DefaultLink()(study, [entity], [seen])
+    assert {source for _, source, _ in links(reading)} == {LinkSource.ANATOMY}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from radnlp.errors import InputError
 from radnlp.link import DefaultLink
 from radnlp.schema import (
     Assertion,
@@ -12,6 +13,7 @@ from radnlp.schema import (
     Image,
     LinkReading,
     LinkSource,
+    Mask,
     Region,
     RegionSource,
     Side,
@@ -185,3 +187,20 @@ def test_every_link_says_by_which_rule_it_was_made(study, look, finding, mention
         LinkSource.ANATOMY: "usual_place",
         LinkSource.BOTH: "words_and_picture",
     }
+
+
+def test_the_side_of_a_place_is_the_findings(study, look, finding, mention) -> None:
+    """The lingula is on the left, even if the words do not say so."""
+    seen = look(finding("opacity", at=(25.0, 70.0)))
+    reading = DefaultLink()(study, [mention("opacity", locations=("lingula",))], [seen])
+    assert told(reading)[0] == ("left_lingula", "anatomy")
+    assert {link.source for link in reading.links} == {LinkSource.ANATOMY}
+
+
+def test_masks_of_another_shape_are_refused(study, look, mention) -> None:
+    seen = look()
+    halved = tuple(
+        replace(one, mask=Mask.from_array(one.mask.to_array()[::2, ::2])) for one in seen.regions
+    )
+    with pytest.raises(InputError, match=r"mask of left_lung has shape \(60, 50\)"):
+        DefaultLink()(study, [mention("opacity")], [replace(seen, regions=halved)])

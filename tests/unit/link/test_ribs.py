@@ -124,3 +124,37 @@ def test_a_flat_floor_has_no_angle() -> None:
     lung = lung_with(floor)
     assert angle_of(lung, floor_of(lung, None), 1.0) is None
     assert angle_of(lung, np.full(60, np.nan), 1.0) is None
+
+
+def test_a_band_that_ribs_put_below_a_short_lung_is_cut_by_the_lung() -> None:
+    body = Phantom(anatomy=Anatomy(inspiration_mm=-32.0))
+    film = simulate(body, rows=ROWS, columns=COLUMNS, seed=3)
+    left = film.masks["left_lung"].copy()
+    left[int(np.flatnonzero(left.any(axis=1))[[0, -1]].mean()) :] = False
+    zone = Chest(film.masks | {"left_lung": left}).zone("left_lingula")
+    assert zone is not None
+    assert zone.mask is not None
+    assert (zone.mask.to_array() <= left).all()
+
+
+@pytest.mark.parametrize("degrees", [-9.0, 9.0])
+def test_what_lies_below_a_dome_keeps_to_its_side_of_a_turned_film(degrees: float) -> None:
+    film = simulate(Phantom(tilt_degrees=degrees), rows=ROWS, columns=COLUMNS, seed=3)
+    chest = Chest(film.masks, film.pixels / 4095.0)
+    left, right = (chest.zone(f"{side}_subdiaphragmatic") for side in ("left", "right"))
+    assert left is not None
+    assert right is not None
+    assert right.box.center[0] < COLUMNS / 2 < left.box.center[0]
+    assert left.box.intersection(film.places["left_subdiaphragmatic"]).area > 0.7 * left.box.area
+
+
+def test_noise_of_a_large_film_is_averaged(study: SimulatedStudy) -> None:
+    size = 12
+    large = np.kron(study.pixels / 4095.0, np.ones((size, size)))
+    large += np.random.default_rng(1).normal(0.0, 0.15, large.shape)
+    masks = {
+        label: np.kron(mask, np.ones((size, size), bool)) for label, mask in study.masks.items()
+    }
+    zone = Chest(masks, large).zone("left_rib_8")
+    assert zone is not None
+    assert zone.rule == "ribs_seen"

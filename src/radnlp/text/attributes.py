@@ -62,6 +62,8 @@ class AttributeReader:
         for mention in self._named:
             if not mention.places and mention.side is None and not mention.locations:
                 self._subject(mention)
+            if mention.modifiers and mention.assertion is not Assertion.PRESENT:
+                _claim_adjectives(mention)
         self._opening()
         self._share()
         ExtentReader(
@@ -342,6 +344,17 @@ def _is_adjective(entry: Entry) -> bool:
     if entry.cue is not None:
         return entry.cue.means is not Assertion.ABSENT and entry.cue.reach == "nearest"
     return entry.change is not None or entry.quality is not None or entry.time is not None
+
+
+def _claim_adjectives(mention: Mention) -> None:
+    """Claim of the adjective right before a mention what follows it claims of it.
+
+    "A loculated effusion is not seen" denies the septation too.
+    """
+    for adjective in mention.modifiers:
+        bare = adjective.assertion is Assertion.PRESENT and adjective.cue is None
+        if bare and adjective.end == mention.start:
+            adjective.assertion, adjective.cue = mention.assertion, mention.cue
 
 
 def _is_number(word: str) -> bool:

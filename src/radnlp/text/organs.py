@@ -61,6 +61,8 @@ class OrganReader:
 def _meaning(table: Mapping[str, Any], quality: str) -> str | list[str] | None:
     if quality == "normal_size" and quality not in table:
         quality = "normal"
+    if quality == "undistended":
+        quality = "normal_size"
     meaning: str | list[str] | None = table.get(quality)
     return meaning
 

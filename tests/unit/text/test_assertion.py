@@ -258,3 +258,17 @@ def test_only_what_is_said_of_the_past_is_historical(text: str, past: bool) -> N
 def test_a_weak_hedge_is_told_from_a_strong_one(text: str, rule: str) -> None:
     cues = [e.cue.rule for e in STAGE(Report(text=text)).entities if e.cue]
     assert cues == [rule]
+
+
+@pytest.mark.parametrize(
+    ("text", "assertions"),
+    [
+        ("A loculated pleural effusion on the left is not seen.", ["absent", "absent"]),
+        ("Loculated pleural effusion is not excluded.", ["uncertain", "uncertain"]),
+        ("Loculated pleural effusion is seen.", ["present", "present"]),
+        ("In the collapsed left lower lobe no nodule is seen.", ["present", "absent"]),
+    ],
+)
+def test_an_adjective_is_claimed_as_its_noun_is(text: str, assertions: list[str]) -> None:
+    found = RuleText()(Report(text=text)).entities
+    assert [str(one.assertion) for one in found if one.kind == "finding"] == assertions

@@ -34,12 +34,16 @@ class OrganReader:
             return mentions
         at = {mention.first: mention for mention in mentions}
         said: dict[object, Mention] = {}  # two words may say the same: "clear and normal lungs"
+        taken: set[int] = set()
         for k in qualities:
-            for one in self._statement(items, k, at):
+            stated = self._statement(items, k, at)
+            for one in stated:
                 said.setdefault((one.start, one.end, one.concept, one.assertion), one)
+            if stated and items[k].entry.quality == "undistended":
+                taken.add(k)  # a collapsed bowel is no atelectasis
         if not said:
             return mentions
-        taken = {k for m in said.values() for k in range(m.first, m.last + 1)}
+        taken.update(k for m in said.values() for k in range(m.first, m.last + 1))
         kept = [mention for mention in mentions if mention.first not in taken]
         return sorted([*kept, *said.values()], key=reading_order)
 

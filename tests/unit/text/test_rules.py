@@ -109,3 +109,20 @@ def test_a_refined_finding_is_in_the_vocabulary(finding: str) -> None:
 def test_a_label_names_concepts_of_the_vocabulary(scheme: str) -> None:
     listed = {id for concepts in RULES.label_sets[scheme].values() for id in concepts}
     assert all(id in load_lexicon().vocabulary for id in listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "concepts"),
+    [
+        ("Left lower lobe collapse.", {"atelectasis"}),
+        ("The left lung is collapsed.", {"atelectasis"}),
+        ("The gallbladder is collapsed.", {"gallbladder_distension"}),
+        ("Collapsed bowel loops.", {"bowel_distension"}),
+        ("The stomach is collapsed.", {"luminal_collapse"}),
+        ("The IVC is collapsed.", {"luminal_collapse"}),
+        ("L1 vertebral body collapse.", {"vertebral_fracture"}),
+    ],
+)
+def test_what_is_collapsed_says_what_a_collapse_is(text: str, concepts: set[str]) -> None:
+    found = RuleText()(Report(text=text)).entities
+    assert {one.concept for one in found if one.kind == "finding"} == concepts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ def read_hl7(source: Source, reading: Reading) -> Iterator[Record]:
     if not messages:
         valid_unicode(text)
         raise InvalidHL7("the file holds no HL7 message; expected one that begins with MSH")
+    if codecs.lookup(reading.encoding).name == "utf-8":
+        messages = [recoded(message) for message in messages]
     for number, message in enumerate(messages):
         position = source.size * (number + 1) // len(messages)
         name = f"{source.name}#{number}" if len(messages) > 1 else source.name
@@ -38,7 +41,7 @@ def read_hl7(source: Source, reading: Reading) -> Iterator[Record]:
 
 
 def _read_message(message: str) -> Message:
-    return read_message(valid_unicode(recoded(message)))
+    return read_message(valid_unicode(message))
 
 
 def fhir_records(place: str, resource: dict[str, Any], position: int) -> Iterator[Record]:

@@ -190,6 +190,8 @@ def test_a_message_is_read_in_the_character_set_that_it_names(tmp_path: Path) ->
     one = "MSH|^~\\&|RIS" + "|" * 15 + "{}\rOBX|1|TX|X||" + GLYPH + "\r"
     content = (one.format("8859/1") + one.format("")).encode("latin-1")
     assert outcome(read(tmp_path / "a.hl7", content)) == [GLYPH, "EncodingError"]
+    odd = (one.format("8859/1") + "\x81").encode("latin-1")
+    assert outcome(read(tmp_path / "a.hl7", odd, Reading(encoding="cp1252"))) == ["EncodingError"]
 
 
 def test_a_long_csv_field_is_read_and_the_global_limit_put_back(tmp_path: Path) -> None:

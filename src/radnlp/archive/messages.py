@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from radnlp.archive.reading import Reading, Record, open_text
 from radnlp.errors import InvalidHL7, RadnlpError
 from radnlp.io.fhir import read_resource, reports_of
-from radnlp.io.hl7 import read_message, split_messages
+from radnlp.io.hl7 import read_message, recoded, split_messages
 from radnlp.io.record import valid_unicode
 
 if TYPE_CHECKING:
@@ -23,11 +24,16 @@ def read_hl7(source: Source, reading: Reading) -> Iterator[Record]:
 
     Raises:
         InvalidHL7: There is none.
+        EncodingError: There is none, and the bytes are in another encoding.
     """
     with open_text(source, reading) as file:
-        messages = split_messages(file.read())
+        text = file.read()
+    messages = split_messages(text)
     if not messages:
+        valid_unicode(text)
         raise InvalidHL7("the file holds no HL7 message; expected one that begins with MSH")
+    if codecs.lookup(reading.encoding).name == "utf-8":
+        messages = [recoded(message) for message in messages]
     for number, message in enumerate(messages):
         position = source.size * (number + 1) // len(messages)
         name = f"{source.name}#{number}" if len(messages) > 1 else source.name

@@ -17,10 +17,11 @@ from radnlp.archive.table import REPORT_COLUMNS
 from radnlp.errors import CorruptArchive, InvalidRecord, MalformedRow, RadnlpError
 from radnlp.io.exam import exam_of
 from radnlp.io.fhir import is_fhir
+from radnlp.io.hl7 import is_hl7
 from radnlp.io.record import choose_columns, id_of, text_of, valid_unicode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from radnlp.archive.sources import Source
 
@@ -75,6 +76,11 @@ def _refuse_own(names: Collection[str], reading: Reading) -> None:
 def _read_txt(source: Source, reading: Reading) -> Iterator[Record]:
     from radnlp.io.reports import report_and_exam
 
+    with source.path.open("rb") as file:
+        head = file.read(4096).decode(reading.encoding, "replace")
+    if is_hl7(head):
+        yield from read_hl7(source, reading)
+        return
     report, exam = report_and_exam(source.path, encoding=reading.encoding)
     yield Record(id=source.name, text=report.text, position=source.size, exam=exam)
 
@@ -90,12 +96,14 @@ def _read_csv(source: Source, reading: Reading) -> Iterator[Record]:
         if not first:
             raise CorruptArchive("the file is empty; expected a first line that names the columns")
         valid_unicode(first)
-        delimiter = max(",;\t|", key=first.count)
+        tabs = source.path.suffix.lower() == ".tsv"
+        delimiter = "\t" if tabs else max(",;\t|", key=first.count)
         rows = _rows(chain([first], lines), delimiter, line=blank + 1)
         line, header = next(rows)
         if isinstance(header, MalformedRow):
             raise header
-        names = _column_names(header)
+        names = tuple(name.strip() for name in header)
+        _refuse_twins(names)
         _refuse_own(names, reading)
         choose_columns(names, text=reading.text_columns, identity=reading.id_column)
         for line, row in rows:
@@ -157,14 +165,14 @@ def _malformed(line: int, error: csv.Error) -> MalformedRow:
     )
 
 
-def _column_names(header: list[str]) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in header)
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise MalformedRow(
-            f"the header names the column {twice[0]!r} twice; expected distinct names"
-        )
-    return names
+def _refuse_twins(names: Sequence[str]) -> None:
+    for number, name in enumerate(names, start=1):
+        if name in names[: number - 1]:
+            # Not the name: in a table without a header it is what a row says of a patient.
+            raise MalformedRow(
+                f"column {number} has the name of column {names.index(name) + 1}; expected "
+                "distinct names in the header (of a csv file, is the first line a header?)"
+            )
 
 
 @contextmanager
@@ -227,7 +235,7 @@ def _json_records(
     if not isinstance(value, dict):
         problem = InvalidRecord(f"the record is a JSON {type(value).__name__}; {_EXPECTED}")
         yield Record(id=place, position=position, error=problem)
-    elif is_fhir(value):
+    elif is_fhir(value) and not (reading.text_columns or reading.id_column):
         yield from fhir_records(place, value, position)
     else:
         yield _record(place, value, position, reading)
@@ -278,6 +286,7 @@ def _read_parquet(source: Source, reading: Reading) -> Iterator[Record]:
     try:
         with pq.ParquetFile(source.path) as file:
             names = tuple(file.schema_arrow.names)
+            _refuse_twins(names)
             _refuse_own(names, reading)
             columns = choose_columns(names, text=reading.text_columns, identity=reading.id_column)
             wanted = list(columns.all)

@@ -18,7 +18,7 @@ from radnlp.cli.options import (
 )
 from radnlp.errors import EncodingError, InputError
 from radnlp.pipeline import analyze as analyze_parts
-from radnlp.schema import Study
+from radnlp.schema import Report, Study
 
 EXAMPLES = """\b
 Examples:
@@ -101,15 +101,19 @@ def _read_study(folder: Path, prior: Path | None, language: str | None) -> Study
     return replace(study, prior=read_report(prior, language=language)) if prior else study
 
 
-def _piped() -> str:
+def _piped() -> Report:
+    from radnlp.io.reports import message_from_text
+
     content = sys.stdin.buffer.read()
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise EncodingError(
             f"byte {error.start} of standard input is not valid UTF-8; convert it first, for "
             "example with iconv -f latin1 -t utf8"
         ) from None
+    found = message_from_text(text, name="standard input")
+    return Report(text=found.text, id="r0", language=found.language)
 
 
 __all__ = ["EXAMPLES", "analyze"]

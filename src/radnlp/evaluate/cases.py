@@ -257,8 +257,11 @@ def _told_at(place: str) -> Iterator[None]:
 
 def _needed(row: Mapping[str, Any], name: str, place: str) -> Any:
     if name not in row:
-        found = ", ".join(sorted(map(str, row))) or "nothing"
-        raise InvalidRecord(f"{place}: there is no {name!r}; found {found}")
+        # Their names may be a patient's: those of a table without a header are its first row.
+        raise InvalidRecord(
+            f"{place}: there is no {name!r}; found {len(row)} other fields, expected it among "
+            "them (of a table, is the first line a header?)"
+        )
     return row[name]
 
 

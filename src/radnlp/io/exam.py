@@ -75,7 +75,9 @@ def exam_of_header(header: Header) -> Exam | None:
 def _words(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).strip()
+    words = str(value).strip()
+    # A lone surrogate, or a byte that could not be decoded: no file can hold it.
+    return "" if any("\ud800" <= letter <= "\udfff" for letter in words) else words
 
 
 def _age(words: str) -> int | None:

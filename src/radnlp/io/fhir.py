@@ -12,17 +12,20 @@ Source:
 from __future__ import annotations
 
 import base64
-import binascii
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any, TypeAlias
 
 from radnlp.errors import InvalidFhir
 from radnlp.io.exam import exam_of
 from radnlp.io.message import Message, years_between
+from radnlp.io.record import valid_unicode
 
 Resource: TypeAlias = Mapping[str, Any]
+#: Resources by what refers to them: ``Type/id``, the full URL of a Bundle's entry, ``#id``.
+Index: TypeAlias = Mapping[str, Resource]
 
 #: LOINC codes that name the document and not the examination: diagnostic imaging study, radiology
 #: studies (set), radiology diagnostic study note.
@@ -31,7 +34,16 @@ _GENERAL = frozenset({"18748-4", "18726-0", "68604-8"})
 _SIDES = {"7771000": "left", "24028007": "right", "51440002": "bilateral"} | {
     "L": "left", "R": "right", "B": "bilateral",
 }  # fmt: skip
-_BLOCKS = frozenset({"br", "div", "h1", "h2", "h3", "h4", "li", "p", "table", "td", "th", "tr"})
+#: Kinds that are named in messages; any other word may be the patient's.
+_KINDS = frozenset({"Bundle", "Composition", "DocumentReference", "Encounter", "ImagingStudy",
+                    "Media", "Observation", "OperationOutcome", "Organization", "Patient",
+                    "Practitioner", "Procedure", "ServiceRequest"})  # fmt: skip
+_WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"</?(?:br|dd|div|dt|h[1-6]|hr|li|ol|p|pre|table|td|th|tr|ul)\b[^<>]*>", re.IGNORECASE
+)
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
 
 
 def is_fhir(value: object) -> bool:
@@ -39,27 +51,37 @@ def is_fhir(value: object) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("resourceType"), str)
 
 
-def reports_of(resource: Resource) -> list[tuple[Resource, list[Resource]]]:
-    """Return the reports of a resource, each with the resources beside it.
+def reports_of(resource: Resource) -> list[tuple[Resource, Index]]:
+    """Return the reports of a resource, each with what its references may point to.
 
     Raises:
         InvalidFhir: It is neither a DiagnosticReport nor a Bundle that holds one.
     """
-    beside = [resource]
+    beside = [("", resource)]
     if resource["resourceType"] == "Bundle":
-        entries = (_mapping(one).get("resource") for one in _list(resource.get("entry")))
-        beside = [one for one in entries if is_fhir(one) and isinstance(one, Mapping)]
-    reports = [one for one in beside if one["resourceType"] == "DiagnosticReport"]
+        entries = map(_mapping, _list(resource.get("entry")))
+        beside = [
+            (_words(entry.get("fullUrl")), held)
+            for entry in entries
+            if is_fhir(held := _mapping(entry.get("resource")))
+        ]
+    reports = [one for _, one in beside if one["resourceType"] == "DiagnosticReport"]
     if not reports:
+        kind = resource["resourceType"]
         raise InvalidFhir(
-            f"the FHIR resource is a {resource['resourceType']} without a DiagnosticReport; "
-            "expected a DiagnosticReport, or a Bundle that holds one"
+            f"the FHIR resource is {f'a {kind}' if kind in _KINDS else 'another one'} without a "
+            "DiagnosticReport; expected a DiagnosticReport, or a Bundle that holds one"
         )
-    return [(one, [*_contained(one), *(other for other in beside if other is not one)])
-            for one in reports]  # fmt: skip
+    index: dict[str, Resource] = {}
+    for url, one in beside:
+        name = _words(one.get("id"))
+        for key in (url, f"{one['resourceType']}/{name}" if name else ""):
+            if key:
+                index.setdefault(key, one)
+    return [(one, ChainMap(_contained(one), index)) for one in reports]
 
 
-def read_resource(report: Resource, beside: list[Resource]) -> Message:
+def read_resource(report: Resource, beside: Index) -> Message:
     """Read one DiagnosticReport.
 
     Args:
@@ -67,25 +89,31 @@ def read_resource(report: Resource, beside: list[Resource]) -> Message:
         beside: What its references may point to.
 
     Raises:
-        InvalidFhir: It holds no text.
+        InvalidFhir: It holds no text, or it is withdrawn.
+        EncodingError: Its text or id is not valid Unicode.
     """
+    if _words(report.get("status")) in _WITHDRAWN:
+        raise InvalidFhir(
+            "the report is withdrawn: its status is entered-in-error or cancelled; leave it out"
+        )
     text = _presented(report) or _words(report.get("conclusion")) or _narrative(report)
     if not text.strip():
         raise InvalidFhir(
             "the DiagnosticReport holds no text; expected presentedForm as text/plain, conclusion "
             "or a narrative"
         )
-    named = _words(report.get("language"))
+    language = re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", _words(report.get("language")))
     identity = (_words(_mapping(one).get("value")) for one in _list(report.get("identifier")))
+    name = next((one for one in identity if one), _words(report.get("id")))
     return Message(
-        text=text,
-        id=next((one for one in identity if one), _words(report.get("id"))) or None,
-        language=named.split("-")[0].lower() or None,
+        text=valid_unicode(text),
+        id=valid_unicode(name) or None,
+        language=language[0].lower() if language else None,
         exam=exam_of(_said(report, beside)),
     )
 
 
-def _said(report: Resource, beside: list[Resource]) -> dict[str, object]:
+def _said(report: Resource, beside: Index) -> dict[str, object]:
     studies = _referred(report, ("imagingStudy", "study"), beside, "ImagingStudy")
     requests = _referred(report, ("basedOn",), beside, "ServiceRequest")
     (patient, *_) = [*_referred(report, ("subject",), beside, "Patient"), {}]
@@ -106,26 +134,34 @@ def _said(report: Resource, beside: list[Resource]) -> dict[str, object]:
 
 
 def _referred(
-    report: Resource, fields: tuple[str, ...], beside: list[Resource], kind: str
+    report: Resource, fields: tuple[str, ...], beside: Index, kind: str
 ) -> list[Resource]:
     """Return the resources of a kind that fields of the report refer to."""
-    wanted = set()
+    found = {}
     for field in fields:
         given = report.get(field)
         for one in given if isinstance(given, list) else [given]:
-            reference = _words(_mapping(one).get("reference"))
-            wanted.add(re.split(r"[/#:]", reference)[-1] if reference else "")
-    return [
-        one
-        for one in beside
-        if one["resourceType"] == kind and (_words(one.get("id")) or "?") in wanted
-    ]
+            for key in _keys(_words(_mapping(one).get("reference")), kind):
+                if _mapping(beside.get(key)).get("resourceType") == kind:
+                    found[key] = beside[key]
+                    break
+    return list(found.values())
 
 
-def _contained(report: Resource) -> Iterator[Resource]:
-    for one in _list(report.get("contained")):
-        if isinstance(one, Mapping) and is_fhir(one):
-            yield one
+def _keys(reference: str, kind: str) -> tuple[str, ...]:
+    """Return what a reference may be indexed as, the exact one first; its version is left out."""
+    exact = reference.partition("/_history/")[0]
+    own = exact.removeprefix("urn:uuid:")
+    return (exact, f"{kind}/{own}") if own != exact else (exact, "/".join(exact.split("/")[-2:]))
+
+
+def _contained(report: Resource) -> dict[str, Resource]:
+    held = (_mapping(one) for one in _list(report.get("contained")))
+    return {
+        f"#{name.lstrip('#')}": one
+        for one in held
+        if is_fhir(one) and (name := _words(one.get("id")))
+    }
 
 
 def _concept(value: object) -> str:
@@ -153,47 +189,28 @@ def _sides(study: Resource) -> Iterator[str]:
 def _presented(report: Resource) -> str:
     parts = []
     for form in map(_mapping, _list(report.get("presentedForm"))):
-        kind, _, charset = _words(form.get("contentType")).partition("charset=")
-        if not kind.lower().startswith("text/plain"):
+        kind = _words(form.get("contentType"))
+        if kind.partition(";")[0].strip().lower() != "text/plain":
             continue
+        charset = _CHARSET.search(kind)
         try:
-            data = base64.b64decode(_words(form.get("data")), validate=True)
-            parts.append(data.decode(charset.strip(' ;"') or "utf-8").strip())
-        except (binascii.Error, LookupError, UnicodeDecodeError):
+            data = base64.b64decode("".join(_words(form.get("data")).split()), validate=True)
+            text = data.decode(charset[1] if charset else "utf-8")
+        except (ValueError, LookupError):
             raise InvalidFhir(
                 "presentedForm is not base64 of text in the character set that it names (UTF-8 if "
                 "it names none)"
             ) from None
+        parts.append(text.removeprefix("\ufeff").strip())
     return "\n\n".join(part for part in parts if part)
 
 
 def _narrative(report: Resource) -> str:
-    reader = _Narrative()
-    reader.feed(_words(_mapping(report.get("text")).get("div")))
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).splitlines())
+    """Return the words of XHTML, a line for each block; ``<5 mm`` is no tag."""
+    div = " ".join(_words(_mapping(report.get("text")).get("div")).split())
+    words = unescape(_TAG.sub("", _BLOCK.sub("\n", div)))
+    lines = (" ".join(line.split()) for line in words.splitlines())
     return "\n".join(line for line in lines if line)
-
-
-class _Narrative(HTMLParser):
-    """Gathers the words of XHTML, a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._end_line(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._end_line(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data.replace("\n", " "))
-
-    def _end_line(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self.parts.append("\n")
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -1,17 +1,20 @@
 r"""HL7 v2 observation results (ORU) → the report and its examination.
 
-The text is that of the OBX segments with text (TX, FT, ST, CF, CE) in the order of the message,
-those with status D (deleted) and W (wrong) left out. The examination comes from OBR-4 (universal
-service identifier: its text), else OBR-44 (procedure), PID-8 (sex), and PID-7 with OBR-7 (age when
-it was made). Names and numbers of the patient are not read.
+The text is that of the OBX segments with text (TX, FT, ST, CF, CE, CWE) and of the notes (NTE)
+after them, in the order of the message, those with status D (deleted) and W (wrong) left out. The
+examination comes from OBR-4 (universal service identifier: its text), else OBR-44 (procedure),
+PID-8 (sex), and PID-7 with OBR-7 (age when it was made). Names and numbers of the patient are not
+read.
 
 Source:
-    HL7 v2.5.1, chapter 2 (segments, escapes), 3 (PID), 7 (OBR, OBX; suffixes of OBX-3).
+    HL7 v2.5.1, chapter 2 (segments, escapes, null value, NTE, character sets), 3 (PID), 7 (OBR,
+    OBX; suffixes of OBX-3).
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,12 +23,23 @@ from radnlp.io.exam import exam_of
 from radnlp.io.message import Message, years_between
 
 _HEADER = re.compile(r"(?:MSH|FHS|BHS)[^\w\s]")
-_TEXTS = frozenset({"TX", "FT", "ST", "CE", "CF"})
+#: A header whose field mark need not be that of the message before it; a bare one is a cut one.
+_BEGINS = re.compile(r"MSH(?:$|([^\w\s])[^\w\s]{2,5}(?:\1|$))")
+#: One that stands below other lines, as some exports leave them.
+_INSIDE = re.compile(r"[\r\n]MSH([^\w\s])[^\w\s]{4,5}\1")
+_BATCH = re.compile(r"[FB][HT]S(?:$|[^\w\s])")
+_TEXTS = frozenset({"TX", "FT", "ST", "CE", "CF", "CWE"})
+_CODED = frozenset({"CE", "CF", "CWE"})
 _WITHDRAWN = frozenset({"D", "W"})
 #: Suffixes of OBX-3 that name a section.
 _SECTIONS = {"IMP": "IMPRESSION", "REC": "RECOMMENDATION", "ADT": "ADDENDUM"}
-_TITLED = re.compile(r"[A-Z][A-Z /]{2,40}:")
-_HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+")
+_NULL = '""'
+#: HL7 table 0211, beside ISO 8859.
+_CHARSETS = {"GB 18030-2000": "gb18030", "KS X 1001": "euc-kr", "BIG-5": "big5"}
+#: What may stand between two escape marks; a lone backslash in a text is no escape.
+_CODES = r"[FSTREHN]|[CM][0-9A-Fa-f]{4,6}|Z[A-Za-z0-9]{0,40}|\.[A-Za-z]{2}[+-]?\d{0,3}"
+#: Commands of formatted text, by their first letters.
+_COMMANDS = {".br": "\n", ".sp": "\n", ".ce": "\n", ".sk": " ", ".in": " ", ".ti": " "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,30 +51,72 @@ class _Marks:
     repetition: str
     escape: str
     subcomponent: str
+    charset: str
 
 
 def is_hl7(text: str) -> bool:
     """Tell whether a text is an HL7 v2 message or a batch of them."""
-    return _HEADER.match(text.lstrip("\ufeff\x0b\r\n ")) is not None
+    at_once = _HEADER.match(text.lstrip("\ufeff\x0b\r\n "))
+    return at_once is not None or _INSIDE.search(text) is not None
 
 
 def split_messages(text: str) -> list[str]:
     r"""Return the messages of a batch, each from its MSH segment on.
 
-    Ends of line are those of HL7 (CR), or LF or both, as editors leave them.
+    Ends of line are those of HL7 (CR), or LF or both, as editors leave them; a line that is no
+    segment is more text of the one before it. Each further patient of a message (PID) begins a new
+    one with the same MSH segment.
 
     Examples:
         >>> split_messages("BHS|x\nMSH|a\nOBX|1\nMSH|b\n")
         ['MSH|a\rOBX|1', 'MSH|b']
     """
     messages: list[list[str]] = []
-    for line in re.split(r"[\r\n]+", text.lstrip("\ufeff")):
-        segment = line.strip("\x0b\x1c ")
-        if segment.startswith("MSH"):
-            messages.append([segment])
-        elif messages and segment and segment[:3] not in {"BTS", "FTS", "BHS", "FHS"}:
-            messages[-1].append(segment)
-    return ["\r".join(segments) for segments in messages]
+    for line in re.split(r"\r\n|\r|\n", text.lstrip("\ufeff")):
+        segment = line.strip("\x0b\x1c\t ")
+        mark = messages[-1][0][3:4] if messages else ""
+        if _BEGINS.match(segment) or (
+            segment.startswith(f"MSH{mark}") if mark else _HEADER.match(segment)
+        ):
+            if segment.startswith("MSH"):
+                messages.append([segment])
+        elif messages and not _BATCH.match(segment):
+            _add(segment, mark, messages)
+    return [_joined(lines) for lines in messages]
+
+
+def _add(segment: str, mark: str, messages: list[list[str]]) -> None:
+    """Add a line to the last message: a segment, or more text of the segment before it."""
+    if not re.match(r"[A-Z][A-Z0-9]{2}" + re.escape(mark), segment):
+        messages[-1].append(f"\n{segment}")
+    elif segment.startswith("PID") and any(one.startswith("PID") for one in messages[-1]):
+        messages.append([messages[-1][0], segment])
+    else:
+        messages[-1].append(segment)
+
+
+def _joined(lines: list[str]) -> str:
+    segments = "\r".join(lines).replace("\r\n", "\n").split("\r")
+    return "\r".join(one.rstrip("\n") for one in segments)
+
+
+def recoded(message: str) -> str:
+    """Read bytes that are not UTF-8 anew, in the character set that MSH-18 names.
+
+    Args:
+        message: One message, decoded with ``surrogateescape``.
+
+    Returns:
+        The same, if it is valid or not in that character set either.
+    """
+    try:
+        message.encode()
+    except UnicodeEncodeError:
+        header = message.partition("\r")[0]
+        with suppress(UnicodeError):
+            data = message.encode("utf-8", "surrogateescape")
+            return data.decode(_charset(header.split(header[3:4] or "|")))
+    return message
 
 
 def read_message(text: str) -> Message:
@@ -106,22 +162,48 @@ def _marks(header: str) -> _Marks:
         repetition=named[1],
         escape=named[2],
         subcomponent=named[3],
+        charset=_charset(header.split(header[3])),
     )
 
 
+def _charset(header: list[str]) -> str:
+    """Return the codec that MSH-18 names, UTF-8 if it names none that is known."""
+    named = header[17].partition("~")[0].strip().upper() if len(header) > 17 else ""
+    latin = re.fullmatch(r"8859/([1-9]|1[013-6])", named)
+    return f"iso8859-{latin[1]}" if latin else _CHARSETS.get(named, "utf-8")
+
+
+def _decoded(data: bytes, charset: str) -> str:
+    try:
+        text = data.decode(charset)
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _report(segments: list[list[str]], marks: _Marks) -> str:
-    """Join the observations; those of a section that names itself in OBX-3 get its title."""
+    """Join the observations; those of a section that OBX-3 names get its title."""
     told = []
+    section: str | None = None
     for fields in segments:
-        kind, status = _field(fields, 2), _field(fields, 11)
-        if fields[0] == "OBX" and kind in _TEXTS and status not in _WITHDRAWN:
-            told.append((_section(fields, marks), _value(fields, kind, marks)))
+        if fields[0] == "NTE" and section is not None:
+            told.append((section, _value(fields, 3, marks)))
+        elif fields[0] != "NTE":
+            section = _section(fields, marks) if _holds_text(fields) else None
+            if section is not None:
+                told.append((section, _value(fields, 5, marks)))
     parts = []
-    for section, lines in groupby(told, key=lambda one: one[0]):
+    for title, lines in groupby(told, key=lambda one: one[0]):
         words = "\n".join(line for _, line in lines).strip()
-        titled = not section or _TITLED.match(words)
-        parts.append(words if titled else f"{section}:\n{words}")
+        titled = not title or re.match(rf"{title}S?(?: \d+)?\s*:", words, re.IGNORECASE)
+        parts.append(words if titled or not words else f"{title}:\n{words}")
     return "\n\n".join(part for part in parts if part)
+
+
+def _holds_text(fields: list[str]) -> bool:
+    # A status may be followed by lines that are no segment.
+    status = _field(fields, 11).partition("\n")[0].strip()
+    return fields[0] == "OBX" and _field(fields, 2) in _TEXTS and status not in _WITHDRAWN
 
 
 def _section(fields: list[str], marks: _Marks) -> str:
@@ -129,12 +211,18 @@ def _section(fields: list[str], marks: _Marks) -> str:
     return _SECTIONS.get(suffix, "")
 
 
-def _value(fields: list[str], kind: str, marks: _Marks) -> str:
-    """Return OBX-5; its repetitions are lines."""
-    values = _field(fields, 5).split(marks.repetition)
-    if kind in {"CE", "CF"}:
-        values = [[*one.split(marks.component), ""][1] for one in values]
+def _value(fields: list[str], number: int, marks: _Marks) -> str:
+    """Return OBX-5, or NTE-3; its repetitions are lines."""
+    values = _field(fields, number).split(marks.repetition)
+    if fields[0] == "OBX" and _field(fields, 2) in _CODED:
+        values = [_coded(one.split(marks.component)) for one in values]
     return "\n".join(_plain(one, marks) for one in values)
+
+
+def _coded(components: list[str]) -> str:
+    """Return the text of a coded value, else its original text, else its alternate text."""
+    given = (*components[1:2], *components[8:9], *components[4:5])
+    return next((one for one in given if one not in {"", _NULL}), "")
 
 
 def _exam_name(order: list[str], marks: _Marks) -> str:
@@ -142,7 +230,7 @@ def _exam_name(order: list[str], marks: _Marks) -> str:
     service = _field(order, 4).split(marks.component)
     procedure = _field(order, 44).split(marks.component)
     given = [*service[1:2], *service[4:5], *procedure[1:2], *service[:1]]
-    return next((_plain(one, marks).strip() for one in given if one.strip()), "")
+    return next((name for one in given if (name := _plain(one, marks).strip())), "")
 
 
 def _field(fields: list[str], number: int) -> str:
@@ -156,6 +244,9 @@ def _part(fields: list[str], number: int, marks: _Marks) -> str:
 
 
 def _plain(value: str, marks: _Marks) -> str:
+    """Return a value without escapes; the null value of HL7 is none."""
+    if value.strip() == _NULL:
+        return ""
     if marks.escape not in value:
         return value
     meant = {
@@ -166,14 +257,18 @@ def _plain(value: str, marks: _Marks) -> str:
         "E": marks.escape,
     }
 
-    def plain(found: re.Match[str]) -> str:
-        code = found[1]
-        if _HEX.fullmatch(code):
-            return bytes.fromhex(code[1:]).decode("latin-1").replace("\r\n", "\n")
-        return "\n" if code.startswith((".br", ".sp")) else meant.get(code, "")
-
     mark = re.escape(marks.escape)
-    return re.sub(rf"{mark}([^{mark}\r\n]{{0,40}}){mark}", plain, value)
+    bytes_in_hex = rf"{mark}X((?:[0-9A-Fa-f]{{2}})+){mark}"
+
+    def plain(found: re.Match[str]) -> str:
+        code = found["code"]
+        if code is None:
+            # A character may be several escapes of a byte each.
+            digits = "".join(re.findall(bytes_in_hex, found[0]))
+            return _decoded(bytes.fromhex(digits), marks.charset)
+        return _COMMANDS.get(code[:3].lower(), "") if code[0] == "." else meant.get(code, "")
+
+    return re.sub(rf"(?:{bytes_in_hex})+|{mark}(?P<code>{_CODES}){mark}", plain, value)
 
 
-__all__ = ["is_hl7", "read_message", "split_messages"]
+__all__ = ["is_hl7", "read_message", "recoded", "split_messages"]

@@ -6,9 +6,10 @@ are joined into one text with headers; offsets in the results count in that text
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from radnlp.errors import EncodingError, InputError, InvalidRecord
@@ -34,6 +35,7 @@ ID_NAMES = (
 )  # fmt: skip
 
 
+_KNOWN = {*TEXT_NAMES, *SECTION_NAMES, *ID_NAMES, *chain(*EXAM_NAMES.values())}
 _UTF_16 = (0xFE, 0xFF)
 _USUAL = "cp1252 and latin-1 are usual"
 
@@ -71,7 +73,7 @@ def choose_columns(
         identity: Field of the report's name that the user gave; ``None``: found by name.
 
     Raises:
-        InvalidRecord: There is no such field; the message lists those that are there.
+        InvalidRecord: There is no such field; the message lists those of usual names.
 
     Examples:
         >>> choose_columns(("study_id", "Findings", "Impression"))
@@ -80,13 +82,14 @@ def choose_columns(
     plain = {_plain(name): name for name in reversed(names)}
     for wanted in (*text, *((identity,) if identity else ())):
         if wanted not in names:
-            raise InvalidRecord(f"there is no field {wanted!r}; found {_listed(names)}")
+            raise InvalidRecord(f"there is no field {wanted!r}; found {fields_found(names)}")
     found = text or next(((plain[name],) for name in TEXT_NAMES if name in plain), ())
     found = found or tuple(name for name in names if _plain(name) in SECTION_NAMES)
     if not found:
         raise InvalidRecord(
-            f"no field holds the report's text; found {_listed(names)}, expected text, report, "
-            "findings, impression or the like: name the text column"
+            f"no field holds the report's text; found {fields_found(names)}, expected text, "
+            "report, findings, impression or the like: name the text column (of a table, is the "
+            "first line a header?)"
         )
     named = identity or next((plain[name] for name in ID_NAMES if name in plain), None)
     exam = (
@@ -132,7 +135,9 @@ def text_of(fields: Mapping[str, Any], columns: Columns) -> str:
     parts = {name: _part(name, fields[name]) for name in columns.text}
     given = {name: part for name, part in parts.items() if part is not None}
     if not given:
-        raise InputError(f"the report's text is null in {_listed(columns.text)}; expected text")
+        raise InputError(
+            f"the report's text is null in {fields_found(columns.text)}; expected text"
+        )
     text = next(iter(given.values())) if len(columns.text) == 1 else join_sections(given)
     return valid_unicode(text)
 
@@ -177,7 +182,7 @@ def _part(name: str, value: Any) -> str | None:
     if isinstance(value, Mapping):
         if isinstance(value.get("text"), str):
             return str(value["text"])
-        parts = {str(title): _part(f"{name}.{title}", part) for title, part in value.items()}
+        parts = {str(title): _part(name, part) for title, part in value.items()}
         return join_sections({title: part for title, part in parts.items() if part is not None})
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "\n".join(value)
@@ -192,9 +197,21 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter not in "_- ")
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(repr(name) for name in names[:12])
-    return f"{shown}, …" if len(names) > 12 else shown or "none"
+def fields_found(names: Sequence[str]) -> str:
+    """List the names that are usual for a field, and count the others.
+
+    In a table without a header the others are what its first line says of a patient.
+
+    Examples:
+        >>> fields_found(("ID", "GREY^JO", "1950-06-02"))
+        "'ID' and 2 others"
+    """
+    known = [repr(name) for name in names if _plain(name) in _KNOWN]
+    others = len(names) - len(known)
+    if not others:
+        return ", ".join(known) or "none"
+    fields = f"{others} other{'s' if others > 1 else ''}"
+    return f"{', '.join(known)} and {fields}" if known else f"{others} of other names"
 
 
 __all__ = [
@@ -203,6 +220,7 @@ __all__ = [
     "TEXT_NAMES",
     "Columns",
     "choose_columns",
+    "fields_found",
     "id_of",
     "join_sections",
     "text_of",

@@ -17,7 +17,7 @@ from radnlp.errors import (
 from radnlp.io.dicomfile import claims_dicom, read_dataset
 from radnlp.io.formats import Content, read_head, sniff
 from radnlp.io.header import Header
-from radnlp.io.hl7 import is_hl7, read_message, split_messages
+from radnlp.io.hl7 import is_hl7, read_message, recoded, split_messages
 from radnlp.io.jsonreport import report_from_json
 from radnlp.io.message import Message
 from radnlp.io.nifti import holds_nifti
@@ -141,17 +141,40 @@ def _from_text(path: Path, encoding: str, max_characters: int) -> Message:
     size = path.stat().st_size
     if size > _MOST_BYTES * max_characters:
         raise _too_long(path, f"{size:,} bytes", max_characters)
-    text = decode(path.read_bytes(), name=path.name, encoding=encoding)
-    if path.suffix.lower() == ".json" or text.lstrip().startswith("{"):
-        return report_from_json(text, name=path.name)
-    return _only_message(text, path.name) if is_hl7(text) else Message(text=text)
+    data, suffix = path.read_bytes(), path.suffix.lower()
+    try:
+        text = decode(data, name=path.name, encoding=encoding)
+    except EncodingError:
+        # A message may name its character set itself.
+        messages = split_messages(data.decode("utf-8", "surrogateescape"))
+        text = "\r".join(map(recoded, messages))
+        if not messages or text.encode("utf-8", "ignore").decode() != text:
+            raise
+    return message_from_text(text, name=path.name, suffix=suffix)
+
+
+def message_from_text(text: str, *, name: str, suffix: str = "") -> Message:
+    """Take the report out of a text: JSON, HL7 or the report itself.
+
+    Args:
+        text: All of it.
+        name: Of the file, for messages.
+        suffix: Of the file's name; ``.json`` and ``.hl7`` say what the text must be.
+
+    Raises:
+        InvalidRecord: JSON or HL7 that is broken, or has no report or several in it.
+    """
+    if suffix == ".json" or text.lstrip().startswith("{"):
+        return report_from_json(text, name=name)
+    return _only_message(text, name) if suffix == ".hl7" or is_hl7(text) else Message(text=text)
 
 
 def _only_message(text: str, name: str) -> Message:
     messages = split_messages(text)
     if len(messages) != 1:
         raise InvalidHL7(
-            f"{name}: {len(messages)} HL7 messages, expected a single one; use radnlp extract"
+            f"{name}: {len(messages)} HL7 messages or patients, expected a single one; use radnlp "
+            "extract"
         )
     try:
         return read_message(messages[0])
@@ -261,4 +284,11 @@ def _too_long(path: Path, found: str, max_characters: int) -> ReportTooLong:
     )
 
 
-__all__ = ["check_encoding", "decode", "read_report", "report_and_exam", "suggest_encoding"]
+__all__ = [
+    "check_encoding",
+    "decode",
+    "message_from_text",
+    "read_report",
+    "report_and_exam",
+    "suggest_encoding",
+]

@@ -62,12 +62,11 @@ class _Gathered:
     language: str | None = None
     encoding: str = "utf-8"
     found: list[_Found] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
+    reports: list[tuple[Report, Exam | None]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[RadnlpError] = field(default_factory=list)
     patients: set[Patient] = field(default_factory=set)
     exams: set[Exam] = field(default_factory=set)
-    told: set[Exam] = field(default_factory=set)
     instances: set[str] = field(default_factory=set)
 
     def notice(self, name: str, message: str, source: str) -> None:
@@ -96,7 +95,7 @@ def load_study(
     is noted; their pixels are not decoded. The first report by name is the report;
     one whose name says prior, previous or earlier is the prior report. What is said of the
     examination comes from the headers of DICOM, and where they say nothing from the report's file
-    (JSON, FHIR, HL7). A file that cannot be used
+    (JSON, FHIR, HL7), not from one that is left out. A file that cannot be used
     becomes a notice with the error's name, and costs no other file. Links that lead out of the
     folder are not followed, and neither are the entries of a DICOMDIR.
 
@@ -157,11 +156,9 @@ def _take(file: Path, gathered: _Gathered, rank: int) -> None:
 
 def _take_report(file: Path, gathered: _Gathered) -> None:
     report, exam = report_and_exam(file, language=gathered.language, encoding=gathered.encoding)
-    if exam is not None and not _PRIOR.search(file.stem):
-        gathered.told.add(exam)
     if not report.text.strip():
         gathered.notice("EmptyReport", "the report has no text", file.name)
-    gathered.reports.append(report)
+    gathered.reports.append((report, exam))
 
 
 def _take_dicom(file: Path, gathered: _Gathered, rank: int) -> None:
@@ -259,13 +256,13 @@ def _study(name: str, gathered: _Gathered) -> Study:
     images = _in_reading_order(gathered)
     if not images and not gathered.reports:
         raise _nothing_usable(gathered)
-    report, prior = _choose_reports(gathered)
+    report, told, prior = _choose_reports(gathered)
     return Study(
         id=name or "s0",
         report=report,
         images=images,
         prior=prior,
-        exam=_exam(gathered),
+        exam=_exam(gathered, told),
         warnings=tuple(gathered.notices),
     )
 
@@ -321,9 +318,9 @@ def _tell_of_others(
         gathered.notice(name, message + more, next(iter(sources)).name)
 
 
-def _exam(gathered: _Gathered) -> Exam | None:
+def _exam(gathered: _Gathered, told: Exam) -> Exam | None:
     """Return what the images' headers say; what they leave open, as the report's file says it."""
-    headers, told = _common_exam(gathered.exams), _common_exam(gathered.told)
+    headers = _common_exam(gathered.exams)
     said = {
         item.name: getattr(headers, item.name)
         if getattr(headers, item.name) is not None
@@ -342,17 +339,22 @@ def _common_exam(exams: set[Exam]) -> Exam:
     return Exam(**{name: values.pop() for name, values in said.items() if len(values) == 1})
 
 
-def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Report | None]:
-    prior = [one for one in gathered.reports if _PRIOR.search(Path(one.source or "").stem)]
-    current = [one for one in gathered.reports if one not in prior]
-    for extra in (*current[1:], *prior[1:]):
+def _choose_reports(gathered: _Gathered) -> tuple[Report | None, Exam, Report | None]:
+    """Return the report, what its file says of the examination, and the earlier report."""
+    prior = [one for one, _ in gathered.reports if _PRIOR.search(Path(one.source or "").stem)]
+    current = [(one, exam) for one, exam in gathered.reports if one not in prior]
+    for extra in (*(one for one, _ in current[1:]), *prior[1:]):
         gathered.notice(
             "ExtraReport",
             "the folder holds another report that comes first by name; this one was left out",
             extra.source or "report",
         )
-    report = replace(current[0], id="r0") if current else None
-    return report, replace(prior[0], id="prior") if prior else None
+    report, told = current[0] if current else (None, None)
+    return (
+        replace(report, id="r0") if report else None,
+        told or Exam(),
+        replace(prior[0], id="prior") if prior else None,
+    )
 
 
 __all__ = ["load_study"]

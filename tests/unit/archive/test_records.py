@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from radnlp.archive import extract
+from radnlp.archive import check, extract
 from radnlp.archive.records import Reading, read_records
 from radnlp.archive.sources import find_sources
 from radnlp.errors import InputError
@@ -110,6 +111,87 @@ def test_a_row_of_another_length_is_malformed(tmp_path: Path) -> None:
 
 def test_a_column_that_is_named_twice_is_refused(tmp_path: Path) -> None:
     assert outcome(read(tmp_path / "a.csv", "text,text\na,b\n")) == ["MalformedRow"]
+
+
+def test_a_table_without_a_header_is_refused_without_its_first_row(tmp_path: Path) -> None:
+    for row in ("GREY^JO,1950,Clear lungs.", "GREY^JO,GREY^JO,Clear lungs."):
+        (record,) = read(tmp_path / "a.csv", f"{row}\n{row}\n")
+        assert "header?" in str(record.error)
+        assert not {"GREY", "1950", "Clear"} & set(re.findall(r"\w+", str(record.error)))
+
+
+def test_a_column_that_parquet_names_twice_is_refused(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+    pq.write_table(table, tmp_path / "b.parquet")
+    content = (tmp_path / "b.parquet").read_bytes()
+    assert outcome(read(tmp_path / "a.parquet", content)) == ["MalformedRow"]
+
+
+def test_a_tsv_file_is_parted_at_tabs(tmp_path: Path) -> None:
+    (record,) = read(tmp_path / "a.tsv", "a,b,c\ttext\nx\tClear, no mass.\n")
+    assert record.text == "Clear, no mass."
+
+
+def test_a_lone_surrogate_in_fhir_fails_alone(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"resourceType": "DiagnosticReport", "id": str(one), "conclusion": words})
+        for one, words in enumerate(("x \ud800", "Clear."))
+    ]
+    path = tmp_path / "a.ndjson"
+    assert outcome(read(path, "\n".join(lines))) == ["EncodingError", "Clear."]
+    assert extract([path], tmp_path / "out.jsonl", workers=1).reports == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"id,text,exam\n1,Clear.,XR caf\xe9\n2,Clear.,XR\n"),
+        ("a.jsonl", b'{"text":"Clear.","exam":"XR \\ud800"}\n{"text":"Clear.","exam":"XR"}\n'),
+    ],
+)
+def test_an_examination_that_cannot_be_decoded_is_not_given(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    records = read(tmp_path / name, content)
+    assert [(one.text, one.exam) for one in records] == [
+        ("Clear.", None),
+        ("Clear.", Exam(name="XR")),
+    ]
+    assert check([tmp_path / name], workers=1).reports == 2
+
+
+def test_columns_that_are_named_hold_for_fhir_too(tmp_path: Path) -> None:
+    line = json.dumps({"resourceType": "DiagnosticReport", "conclusion": "a", "notes": "b"})
+    assert outcome(read(tmp_path / "a.ndjson", line)) == ["a"]
+    named = Reading(text_columns=("notes",))
+    assert outcome(read(tmp_path / "a.ndjson", line, named)) == ["b"]
+    (record,) = read(tmp_path / "a.ndjson", line, Reading(id_column="accession"))
+    assert "there is no field 'accession'" in str(record.error)
+
+
+@pytest.mark.parametrize("before", ["", "# export\n"])
+def test_messages_in_a_text_file_are_read_one_by_one(tmp_path: Path, before: str) -> None:
+    one = "MSH|^~\\&|RIS\rOBX|1|TX|X||{}\r"
+    content = before + one.format("Clear.") + one.format("No mass.")
+    records = read(tmp_path / "a.txt", content)
+    assert [(record.id, record.text) for record in records] == [
+        ("a.txt#0", "Clear."),
+        ("a.txt#1", "No mass."),
+    ]
+
+
+def test_a_message_in_another_encoding_says_so(tmp_path: Path) -> None:
+    content = "MSH|^~\\&|RIS\rOBX|1|TX|X||Clear.\r".encode("utf-16")
+    (record,) = read(tmp_path / "a.hl7", content)
+    assert "utf-16" in str(record.error)
+
+
+def test_a_message_is_read_in_the_character_set_that_it_names(tmp_path: Path) -> None:
+    one = "MSH|^~\\&|RIS" + "|" * 15 + "{}\rOBX|1|TX|X||" + GLYPH + "\r"
+    content = (one.format("8859/1") + one.format("")).encode("latin-1")
+    assert outcome(read(tmp_path / "a.hl7", content)) == [GLYPH, "EncodingError"]
+    odd = (one.format("8859/1") + "\x81").encode("latin-1")
+    assert outcome(read(tmp_path / "a.hl7", odd, Reading(encoding="cp1252"))) == ["EncodingError"]
 
 
 def test_a_long_csv_field_is_read_and_the_global_limit_put_back(tmp_path: Path) -> None:

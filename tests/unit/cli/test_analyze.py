@@ -50,6 +50,23 @@ def test_a_dash_reads_the_report_from_a_pipe(
     assert "pneumothorax" in concepts(radnlp("analyze", "--report", "-").out)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "MSH|^~\\&|RIS\rPID|1||123||GREY^JO\rOBX|1|TX|X||" + TEXT,
+        "# export\nMSH|^~\\&|RIS\nPID|1||123||GREY^JO\nOBX|1|TX|X||" + TEXT,
+        json.dumps({"patient": "GREY^JO", "text": TEXT}),
+    ],
+)
+def test_a_pipe_is_read_as_a_file_is(
+    radnlp: Callable, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    ran = radnlp("analyze", "--report", "-")
+    assert "pneumothorax" in concepts(ran.out)
+    assert "GREY" not in ran.out
+
+
 def test_a_pipe_that_is_no_utf_8_is_refused(
     radnlp: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,7 +92,7 @@ def test_an_image_that_cannot_be_read_is_a_failure_and_costs_no_other() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({}, "there is no 'image'; found nothing"),
+        ({}, "there is no 'image'; found 0 other"),
         ({"image": "a.png"}, "no 'phrase' and no 'report'"),
         ({"image": "a.png", "phrase": "Nodule."}, "no box"),
         ({"image": "a.png", "phrase": "Nodule.", "boxes": [[2, 0, 1, 1]]}, "x0 < x1"),
@@ -119,7 +119,7 @@ def test_labels_are_read_from_columns_of_their_names() -> None:
     (case,) = label_cases(rows, read=READ, label=CHEXPERT)
     assert (case.gold["Edema"], case.gold["Pneumonia"], case.gold["Fracture"]) == (1, -1, None)
     assert (case.found["Edema"], case.group) == (1, "7")
-    with pytest.raises(InvalidRecord, match="there is no 'text'; found Edema"):
+    with pytest.raises(InvalidRecord, match="there is no 'text'; found 1 other"):
         list(label_cases([("a:1", {"Edema": 1})], read=READ, label=CHEXPERT))
     with pytest.raises(InvalidRecord, match="the text is a int"):
         list(label_cases([("a:1", {"text": 3, "Edema": 1})], read=READ, label=CHEXPERT))

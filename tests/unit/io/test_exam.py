@@ -35,6 +35,11 @@ def test_a_side_is_that_of_a_paired_part() -> None:
     assert exam_of({"side": "U"}) is None
 
 
+@pytest.mark.parametrize("name", ["XR \ud800", "XR caf\udce9"])
+def test_what_no_file_can_hold_is_not_given(name: str) -> None:
+    assert exam_of({"name": name, "side": name, "sex": name, "age": name}) is None
+
+
 def test_columns_of_the_examination_are_found_by_name() -> None:
     columns = choose_columns(("Report", "Patient Sex", "study_description", "AGE", "cost"))
     assert dict(columns.exam) == {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from radnlp.errors import InvalidFhir
+from radnlp.errors import EncodingError, InvalidFhir
 from radnlp.io import load_study, read_report
 from radnlp.io.fhir import is_fhir, read_resource, reports_of
 from radnlp.schema import Exam, Sex, Side
@@ -164,3 +165,122 @@ def test_a_file_with_several_reports_is_no_single_one(tmp_path: Path) -> None:
     path.write_text(json.dumps(bundle(report(), report())))
     with pytest.raises(InvalidFhir, match=r"a\.json: a Bundle with 2 reports"):
         read_report(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [
+        ("text/plain; Charset=ISO-8859-1", "Café".encode("latin-1"), "Café"),
+        ('Text/Plain; format=flowed; charset="utf-8"; x=y', "Café".encode(), "Café"),
+        ("text/plain", "\ufeffNo mass.".encode(), "No mass."),
+    ],
+)
+def test_parameters_of_a_form_and_line_breaks_in_it_are_read(
+    kind: str, data: bytes, text: str
+) -> None:
+    encoded = base64.encodebytes(data).decode()
+    split = "\n".join((encoded[:3], encoded[3:]))
+    assert read(report(presentedForm=[{"contentType": kind, "data": split}])).text == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("text/plain", "\xe9"),
+        ("text/plain; charset=idna", "eG4tLWEuw6kuLg=="),
+        ("text/plain; charset=undefined", "eA=="),
+        ("text/plain; charset=a\0b", "eA=="),
+        ("text/plain; charset=nonsense", "eA=="),
+    ],
+)
+def test_a_form_that_cannot_be_decoded_is_refused(kind: str, data: str) -> None:
+    with pytest.raises(InvalidFhir, match="presentedForm"):
+        read(report(presentedForm=[{"contentType": kind, "data": data}]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"conclusion": "x \ud800"},
+        {"id": "\ud800"},
+        {"presentedForm": [{"contentType": "text/plain; charset=utf-7", "data": "KzJBQS0="}]},
+    ],
+)
+def test_a_lone_surrogate_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(EncodingError):
+        read(report(**fields))
+
+
+def test_a_language_is_a_code_or_nothing() -> None:
+    assert read(report(language="\ud800")).language is None
+
+
+@pytest.mark.parametrize(
+    ("div", "text"),
+    [
+        ("<div><![foo[x]]>No mass.</div>", "No mass."),
+        ("<div>Nodule <5 mm, a < 3 cm.</div>", "Nodule <5 mm, a < 3 cm."),
+        ("<div>Nodule &lt;b&gt;\n 3&nbsp;mm<br/>End</div>", "Nodule <b> 3 mm\nEnd"),
+        ("<div><h5>A</h5><pre>b</pre><P class='x'>c</P></div>", "A\nb\nc"),
+    ],
+)
+def test_a_narrative_loses_its_tags_and_no_words(div: str, text: str) -> None:
+    assert read(report(conclusion=None, text={"div": div})).text == text
+
+
+@pytest.mark.parametrize("part", ["<a ", "<!--", "<![CDATA[", "<", "&#", "<p"])
+def test_a_broken_narrative_takes_linear_time(part: str) -> None:
+    one = report(conclusion=None, text={"div": f"x{part * 50_000}"})
+    started = time.perf_counter()
+    assert read(one).text
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+def test_a_withdrawn_report_is_refused(status: str) -> None:
+    with pytest.raises(InvalidFhir, match="the report is withdrawn"):
+        read(report(status=status))
+    assert read(report(status="final")).text == "Effusion."
+
+
+OTHER = {**STUDY, "id": "1", "description": "CT HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"imagingStudy": [{"reference": "ImagingStudy/s/_history/1"}]}, "XR KNEE 2 VIEWS"),
+        ({"imagingStudy": [{"reference": "http://a/b/ImagingStudy/s"}]}, "XR KNEE 2 VIEWS"),
+        ({"imagingStudy": [{"reference": "urn:uuid:7"}]}, "MR KNEE"),
+        ({"imagingStudy": [{"reference": "#s"}], "contained": [{**OTHER, "id": "s"}]}, "CT HEAD"),
+        ({"imagingStudy": [{"reference": "#s"}]}, None),
+        ({"imagingStudy": [{"reference": ""}, {}, 3]}, None),
+        ({"basedOn": [{"reference": "CarePlan/q"}]}, None),
+        ({"basedOn": [{"reference": "ServiceRequest/q"}]}, "Knee, right"),
+    ],
+)
+def test_a_reference_finds_the_resource_of_its_kind_and_id(
+    fields: dict[str, Any], name: str | None
+) -> None:
+    nameless = {"resourceType": "ImagingStudy", "description": "MR KNEE"}
+    held = bundle(report(**fields), OTHER, STUDY, REQUEST)
+    held["entry"].append({"fullUrl": "urn:uuid:7", "resource": nameless})
+    exam = read(held).exam
+    assert (exam.name if exam else None) == name
+
+
+def test_reports_of_a_bundle_share_one_index() -> None:
+    count = 3000
+    patients = [{"resourceType": "Patient", "id": str(one), "gender": "male"}
+                for one in range(count)]  # fmt: skip
+    reports = [report(subject={"reference": f"Patient/{one}"}) for one in range(count)]
+    started = time.perf_counter()
+    found = [read_resource(*one) for one in reports_of(bundle(*reports, *patients))]
+    assert {one.exam for one in found} == {Exam(sex=Sex.MALE)}
+    assert time.perf_counter() - started < 2
+
+
+def test_an_unknown_kind_of_resource_is_not_repeated() -> None:
+    with pytest.raises(InvalidFhir) as caught:
+        reports_of({"resourceType": "SMITH JOHN 1950"})
+    assert "SMITH" not in str(caught.value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radnlp.errors import InvalidHL7, RadnlpError
+from radnlp.errors import EncodingError, InvalidHL7, RadnlpError
 from radnlp.io import load_study, read_report
 from radnlp.io.hl7 import is_hl7, read_message, split_messages
 from radnlp.schema import Exam, Sex
@@ -136,3 +137,120 @@ def test_a_file_of_several_messages_is_no_single_report(tmp_path: Path) -> None:
     path.write_text("\n".join((message(FINDINGS), message(FINDINGS))))
     with pytest.raises(InvalidHL7, match=r"a\.hl7: 2 HL7 messages"):
         read_report(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_a_line_that_is_no_segment_is_more_text_of_the_one_before(end: str) -> None:
+    text = f"FINDINGS: Clear.{end}MSH marker in text{end}No mass.||||||F"
+    (one,) = split_messages(message(f"OBX|1|FT|X||{text}", "OBX|2|TX|X||End."))
+    lines = end.replace("\r", "").join(("FINDINGS: Clear.", "MSH marker in text", "No mass."))
+    assert read_message(one).text == f"{lines}\nEnd."
+
+
+@pytest.mark.parametrize("status", ["D", "W"])
+@pytest.mark.parametrize("words", ["Mass.", "Mass.\nIn the left lung."])
+def test_what_is_withdrawn_stays_out_whatever_lines_it_has(status: str, words: str) -> None:
+    withdrawn = f"OBX|1|FT|X||{words}||||||{status}\nmore"
+    (one,) = split_messages(message(withdrawn, "NTE|1||Of the mass.", "OBX|2|TX|X||Clear."))
+    assert read_message(one).text == "Clear."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (r"left\right lobe. No mass and\or nodule.", r"left\right lobe. No mass and\or nodule."),
+        (r"Score 3\5, mass 4\6 cm \F\ x", r"Score 3\5, mass 4\6 cm | x"),
+        (r"CHEST\.ce\Clear.\.sk3\No\.in+2\mass\.fi\.", "CHEST\nClear. No mass."),
+        (r"Clear.\X0D\No mass.\X0D0A\End.", "Clear.\nNo mass.\nEnd."),
+        (r"a\Zabc\b\H\c", "abc"),
+    ],
+)
+def test_only_escapes_are_taken_out_of_a_text(value: str, text: str) -> None:
+    assert read_message(message(f"OBX|1|TX|X||{value}")).text == text
+
+
+def test_each_further_patient_begins_a_report() -> None:
+    second = ("PID|2||9||BLACK^AL||19900101|M", "OBR|2||A8|C^CT CHEST|||20240101")
+    text = message(PATIENT, ORDER, FINDINGS, *second, "OBX|1|TX|X||No nodule.")
+    read = [read_message(one) for one in split_messages(text)]
+    assert [(one.id, one.text) for one in read] == [
+        ("A7", "FINDINGS: Left knee joint effusion."),
+        ("A8", "No nodule."),
+    ]
+    assert [one.exam.age_years for one in read if one.exam] == [73, 34]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("CHEST: Left pneumothorax.", "IMPRESSION:\nCHEST: Left pneumothorax."),
+        ("IMPRESSION: Normal.", "IMPRESSION: Normal."),
+        ("Impression 2: Normal.", "Impression 2: Normal."),
+    ],
+)
+def test_a_section_keeps_its_title_unless_its_words_begin_with_it(words: str, text: str) -> None:
+    assert read_message(message(f"OBX|1|TX|X&IMP||{words}")).text == text
+
+
+@pytest.mark.parametrize("kind", ["CE", "CWE"])
+@pytest.mark.parametrize(
+    "value", ["J18^Pneumonia^I10", 'J18^""^I10^^Pneumonia', "J18^^^^^^^^Pneumonia"]
+)
+def test_a_coded_value_gives_its_text(kind: str, value: str) -> None:
+    assert read_message(message(f"OBX|1|{kind}|X||{value}")).text == "Pneumonia"
+
+
+def test_the_null_value_is_none() -> None:
+    null = ('PID|1||||||""|""', 'OBR|1|""|""|""^""', 'OBX|1|TX|X||""', FINDINGS)
+    read = read_message(message(*null))
+    assert (read.text, read.id, read.exam) == ("FINDINGS: Left knee joint effusion.", None, None)
+
+
+def test_notes_after_a_text_are_part_of_its_section() -> None:
+    notes = ("NTE|0||Of the order.", "OBX|1|TX|X&IMP||No mass.", "NTE|1||Stable~since 2020.")
+    read = read_message(message(*notes))
+    assert read.text == "IMPRESSION:\nNo mass.\nStable\nsince 2020."
+
+
+@pytest.mark.parametrize(
+    ("charset", "codes"),
+    [("UNICODE UTF-8", r"\XC3A9\ "), ("", r"\XC3\\XA9\ "), ("8859/1", r"\XE9\ "), ("", r"\XE9\ ")],
+)
+def test_bytes_in_escapes_are_in_the_character_set_of_the_message(charset: str, codes: str) -> None:
+    text = f"{HEADER}||||||{charset}\rOBX|1|TX|X||Caf{codes}"
+    assert read_message(text).text == "Caf\xe9"
+
+
+@pytest.mark.parametrize(("charset", "codec"), [("8859/1", "latin-1"), ("8859/5", "iso8859-5")])
+def test_a_file_is_in_the_character_set_of_its_message(
+    tmp_path: Path, charset: str, codec: str
+) -> None:
+    letter = b"\xe9".decode(codec)
+    text = f"{HEADER}||||||{charset}\rOBX|1|TX|X||Caf{letter}"
+    (tmp_path / "a.hl7").write_bytes(text.encode(codec))
+    assert read_report(tmp_path / "a.hl7").text == f"Caf{letter}"
+    (tmp_path / "a.hl7").write_bytes(text.replace(charset, "").encode(codec))
+    with pytest.raises(EncodingError):
+        read_report(tmp_path / "a.hl7")
+
+
+@pytest.mark.parametrize("name", ["a.hl7", "a.txt"])
+def test_lines_before_a_message_do_not_make_its_patient_a_text(tmp_path: Path, name: str) -> None:
+    text = f"# export\n{message(PATIENT, ORDER, FINDINGS)}"
+    (tmp_path / name).write_text(text, newline="")
+    assert read_report(tmp_path / name).text == "FINDINGS: Left knee joint effusion."
+
+
+def test_a_file_called_hl7_is_never_read_as_plain_text(tmp_path: Path) -> None:
+    (tmp_path / "a.hl7").write_text(PATIENT)
+    with pytest.raises(InvalidHL7, match=r"a\.hl7: 0 HL7 messages"):
+        read_report(tmp_path / "a.hl7")
+
+
+@pytest.mark.parametrize("part", ["x\n", "\n", "\\X41", "PID|\n", "~", "\r"])
+def test_an_odd_message_takes_linear_time(part: str) -> None:
+    started = time.perf_counter()
+    for one in split_messages(message("OBX|1|TX|X||Clear." + part * 100_000)):
+        if "OBX" in one:
+            assert read_message(one).text.startswith("Clear.")
+    assert time.perf_counter() - started < 3

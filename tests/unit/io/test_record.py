@@ -41,6 +41,22 @@ def test_a_chosen_field_that_is_not_there_is_named() -> None:
         choose_columns(("id", "text"), text=("befund",))
 
 
+def test_names_that_may_be_a_patients_are_counted_and_not_repeated() -> None:
+    names = ("id", "GREY^JO", "1950-06-02")
+    for choose in ({}, {"text": ("befund",)}):
+        with pytest.raises(InvalidRecord, match="found 'id' and 2 others") as caught:
+            choose_columns(names, **choose)
+        assert "GREY" not in str(caught.value)
+    with pytest.raises(InvalidRecord, match=r"found 2 of other names, .* header"):
+        choose_columns(names[1:])
+
+
+def test_a_title_inside_a_field_is_not_repeated() -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        text_of({"sections": {"GREY^JO": 3}}, choose_columns(("sections",)))
+    assert "GREY" not in str(caught.value)
+
+
 def test_a_single_field_is_not_changed() -> None:
     text = "  FINDINGS:\r\nclear \n"
     assert text_of({"text": text}, choose_columns(("text",))) == text

@@ -420,3 +420,10 @@ def test_the_reports_file_says_of_the_examination_what_headers_leave_open(
     (tmp_path / "report.json").write_text(json.dumps(fields))
     (tmp_path / "prior.json").write_text(json.dumps({"report": "None.", "laterality": "R"}))
     assert load_study(tmp_path).exam == Exam(name="XR HAND", sex=Sex.FEMALE, age_years=54)
+
+
+def test_a_report_that_is_left_out_says_nothing_of_the_examination(tmp_path: Path) -> None:
+    first = {"report": "Clear.", "exam_name": "XR CHEST"}
+    (tmp_path / "a.json").write_text(json.dumps(first))
+    (tmp_path / "b.json").write_text(json.dumps({"report": "None.", "sex": "M", "age": 54}))
+    assert load_study(tmp_path).exam == Exam(name="XR CHEST")

@@ -23,18 +23,19 @@ _ORDINALS = (
     "eleventh", "twelfth",
 )  # fmt: skip
 _THROUGH = r"\s?(?:through|thru|to|-|–)\s?(?:the\s)?"
-_JOINT = r"\s?(?:,\s?(?:and|or)?|and|or|&|/)\s?(?:the\s|#)?"
+_JOINT = r"(?:\s?,\s?(?:(?:and|or)\s)?|\s(?:and|or)\s|\s?[&/]\s?)(?:the\s|#)?"
 _UNITS = "mm|cm|ml|cc|hu|days?|weeks?|months?|years?|views?"
+_SIZE = r"\d{1,4}(?:\.\d{1,3})?"
 _AMOUNT = (
-    r"\b\d+(?:\.\d+)?(?:\s?(?:[x×–-]|by|to)\s?\d+(?:\.\d+)?)*[\s-]?"
-    rf"(?:%|(?:{_UNITS})\b)|\b\d+(?:\.\d|/\d+/(?:\d{4}|1[3-9]|[2-9]\d)\b)"
+    rf"\b{_SIZE}(?:\s?(?:[x×–-]|by|to)\s?{_SIZE}){{0,2}}+(?:\s?%|[\s-]?(?:{_UNITS})\b)"
+    r"|\b\d{1,4}(?:\.\d|/\d{1,2}/(?:\d{4}|1[3-9]|[2-9]\d)\b)"
 )
 _ORDINAL = rf"\b(?!{_AMOUNT})(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(_ORDINALS)})\b"
 _CARDINAL = rf"\b(?!{_AMOUNT})\d{{1,2}}\b"
 _NUMBER = f"(?:{_ORDINAL}|{_CARDINAL})"
 # Of one sort: in "rib 4 and 6th rib" the second number goes with the noun after it.
 _NUMBERS = "|".join(
-    f"{one}(?:{_THROUGH}{_NUMBER})*(?:{_JOINT}{one}(?:{_THROUGH}{_NUMBER})*)*"
+    f"{one}(?:{_THROUGH}{_NUMBER})?(?:{_JOINT}{one}(?:{_THROUGH}{_NUMBER})?){{0,11}}"
     for one in (_ORDINAL, _CARDINAL)
 )
 _SIDE = r"(?:(?:left|right)(?:[\s-]sided)?|both|bilateral(?:ly)?|(?-i:[LR]|Lt|Rt)(?!-))\b"
@@ -58,21 +59,23 @@ _TOKEN = re.compile(
     re.I,
 )
 # Sides before numbers or the noun, and sides after them: "4th rib on the left".
-_LEAD = "[sp](?:j[sp])*f*"
-_TRAIL = "(?:p|s(?!f*r?n)|js(?=j|$))(?:j[sp](?!j?f*r?n|x))*"
+_LEAD = "[sp](?:j[sp]){0,3}+f?"
+_TRAIL = "(?:[sp](?!f?r?n)|js(?=j|$))(?:j[sp](?!j?f?r?n|x)){0,3}+"
 _LISTED = rf"(?:{_LEAD}n|n(?:{_TRAIL})?)"
-_LISTED_AFTER = rf"(?:{_LEAD}n|n(?:[fv]*{_TRAIL})?)"
+_LISTED_AFTER = rf"(?:{_LEAD}n|n(?:[fv]{{0,3}}{_TRAIL})?)"
 _PHRASE = re.compile(
     # As in "left 4th and right 6th ribs", "4th rib on the left (and the fifth on the right)".
-    rf"(?P<before>{_LISTED}(?:[jt]*{_LISTED})*)r"
-    rf"(?:[fv]*(?P<side>{_TRAIL}))?(?P<more>(?:[fv]*j+{_LISTED}(?=[jv]|$))*)"
+    rf"(?P<before>{_LISTED}(?:[jt]{{0,3}}{_LISTED}){{0,11}})r"
+    rf"(?:[fv]{{0,3}}(?P<side>{_TRAIL}))?"
+    rf"(?P<more>(?:[fv]{{0,3}}j{{1,3}}{_LISTED}(?=[jv]|$)){{0,11}})"
     # As in "left ribs 4-6 and 9", "ribs 4-6 on the right and 5-7 on the left".
-    rf"|(?P<ribs>(?:{_LEAD}j?)?r)(?P<after>{_LISTED_AFTER}(?:[jt]+{_LISTED_AFTER}(?![sp]*r))*)"
+    rf"|(?P<ribs>(?:{_LEAD}j?)?r)"
+    rf"(?P<after>{_LISTED_AFTER}(?:[jt]{{1,3}}{_LISTED_AFTER}(?![sp]?r)){{0,11}})"
     # As in "rib fractures: right 4-6, left 5".
-    rf"|(?P<fractures>(?:{_LEAD}j?)?rf+(?:{_LEAD}(?!n))?j*)"
-    rf"(?P<broken>{_LISTED}(?![xr])(?:[jt]+{_LISTED}(?![xr]))*)"
+    rf"|(?P<fractures>(?:{_LEAD}j?)?rf(?:[sp](?!n))?j{{0,3}})"
+    rf"(?P<broken>{_LISTED}(?![xr])(?:[jt]{{1,3}}{_LISTED}(?![xr])){{0,11}})"
 )
-_PIECE = re.compile(rf"(?P<lead>{_LEAD})n|n(?:[fv]*(?P<trail>{_TRAIL}))?")
+_PIECE = re.compile(rf"(?P<lead>{_LEAD})n|n(?:[fv]{{0,3}}(?P<trail>{_TRAIL}))?")
 
 _WORSE = "greater|larger|bigger|worse|more"
 _THAN = re.compile(

@@ -71,6 +71,8 @@ def test_each_side_has_its_own_ribs() -> None:
         ("Fractures of the right and left 5th and 6th ribs.", (5, 6), (5, 6)),
         ("Fractures of the third rib on the right and of the fourth on the left.", (4,), (3,)),
         ("Right 4th to 6th and left 5th to 7th rib fractures.", (5, 6, 7), (4, 5, 6)),
+        ("Fractures of left ribs 4, 5 and 6, and right ribs 7 and 8.", (4, 5, 6), (7, 8)),
+        ("Fractures of the left 4th, 5th, and 6th and right 7th ribs.", (4, 5, 6), (7,)),
         ("Bilateral rib fractures, right 4-6 and left 5.", (5,), (4, 5, 6)),
         ("Fractures of left rib 4 and the 6th rib on the right.", (4,), (6,)),
         ("Fractures of left 4th, right 6th ribs and the 7th rib.", (4, 7), (6, 7)),

@@ -94,7 +94,8 @@ class AttributeReader:
         role = self._role(t)
         if role == "place":
             return self._role(t - 1) == self._role(t + 1) == "ordinal"
-        return role == "ordinal" or (role in _LIST and self._role(t - 1) == "ordinal")
+        before = t - 1 - (role == "and" and self._role(t - 1) == "comma")  # "4th, and 5th"
+        return role == "ordinal" or (role in _LIST and self._role(before) == "ordinal")
 
     def _role(self, t: int) -> str | None:
         return self._items[t].entry.role if 0 <= t < len(self._items) else None
@@ -265,11 +266,19 @@ class AttributeReader:
         return before.role == "ordinal" or led
 
     def _leads_to_place(self, t: int) -> bool:
-        while t < len(self._items) and self._items[t].entry.role in _LEADING:
+        while t < len(self._items) and (
+            self._items[t].entry.role in _LEADING or self._follows_number(t)
+        ):
             t += 1
         return t < len(self._items) and (
             t in self._anatomy or self._items[t].entry.side is not None
         )
+
+    def _follows_number(self, t: int) -> bool:
+        """Tell a joint of "4th, 5th, and 6th ribs" and "ribs 4, 5 and 6, and right ribs"."""
+        between = self._words[self._items[t - 1].end : self._items[t].start]
+        digits = bool(between) and all(map(_is_number, between))
+        return self._role(t) in _LIST and (digits or self._role(t - 1) == "ordinal")
 
     def _without_next(self, group: list[int]) -> list[int]:
         """Drop what follows the last joint: it belongs to the next mention."""
@@ -287,7 +296,7 @@ class AttributeReader:
 
     def _subject(self, mention: Mention) -> None:
         """Take the place from the sentence's subject: "the left lung shows an opacity"."""
-        verb = False
+        verb, side = False, None
         for t in range(mention.first - 1, -1, -1):
             entry = self._items[t].entry
             if t in self._findings or entry.role in _ENDS - {"colon", "with"}:
@@ -295,7 +304,9 @@ class AttributeReader:
             if t in self._anatomy:
                 if verb:
                     self._place(mention, self._anatomy[t])
+                    mention.side = mention.side or side
                 return
+            side = entry.side or side  # "ribs 3-7 on the left are fractured"
             if entry.role in VERBS or entry.role == "colon":
                 verb = True
 

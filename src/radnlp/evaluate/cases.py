@@ -64,7 +64,10 @@ def link_cases(
         name = str(_needed(row, "image", place))
         text = row.get("phrase", row.get("report"))
         if not isinstance(text, str):
-            raise InvalidRecord(f"{place}: there is no 'phrase' and no 'report'")
+            raise InvalidRecord(
+                f"{place}: there is no 'phrase' and no 'report'; name a column so: a phrase of the "
+                "report, or the report itself"
+            )
         key = (name, text, str(row.get("concept", "")))
         phrases.setdefault(key, []).extend(_boxes(row, place))
         groups.setdefault(key, str(row.get("patient", row.get("study", name))))
@@ -232,7 +235,10 @@ def _draft(
         return text, len(draft.sentences), sum(not one.evidence for one in draft.sentences)
     text_or_none = _given(row, "draft", place, report_of)
     if text_or_none is None:
-        raise InvalidRecord(f"{place}: there is no 'draft' and no 'draft_file'")
+        raise InvalidRecord(
+            f"{place}: there is no 'draft' and no 'draft_file'; name a column so: the draft's text, "
+            "or a file that holds it"
+        )
     return text_or_none, None, 0
 
 

@@ -236,8 +236,8 @@ def _draft(
     text_or_none = _given(row, "draft", place, report_of)
     if text_or_none is None:
         raise InvalidRecord(
-            f"{place}: there is no 'draft' and no 'draft_file'; name a column so: the draft's text, "
-            "or a file that holds it"
+            f"{place}: there is no 'draft' and no 'draft_file'; name a column so: the draft's "
+            "text, or a file that holds it"
         )
     return text_or_none, None, 0
 

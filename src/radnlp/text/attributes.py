@@ -90,8 +90,11 @@ class AttributeReader:
             reach = item.start
 
     def _counts(self, t: int) -> bool:
-        """Tell whether item ``t`` is part of "5th and 6th" or "5th to 7th"."""
-        role = self._role(t)
+        """Tell whether item ``t`` is part of "5th and 6th", "5th to 7th" or "11 and 12"."""
+        role, item = self._role(t), self._items[t]
+        around = [*self._words[max(item.start - 1, 0) : item.start], *self._words[item.end :][:1]]
+        if role in (*_LIST, "place") and len(around) == 2 and all(map(str.isdigit, around)):
+            return True
         if role == "place":
             return self._role(t - 1) == self._role(t + 1) == "ordinal"
         before = t - 1 - (role == "and" and self._role(t - 1) == "comma")  # "4th, and 5th"

@@ -39,6 +39,8 @@ def finding(text: str, n: int = 0) -> Entity:
         ("Left 4th to 6th rib fractures.", "left"),
         ("Left fourth through sixth and right ninth rib fractures.", "bilateral"),
         ("Left 4-6 and right 9 rib fractures.", "bilateral"),
+        ("Left rib 11 and 12 fractures.", "left"),
+        ("Minimal right-to-left mediastinal shift.", "left"),
         ("Fractured left 4th rib and right 6th rib.", "bilateral"),
         ("Fractures of left ribs 4, 5 and 6, and right ribs 7 and 8.", "bilateral"),
         ("Fractures of the left 4th, 5th, and 6th and right 7th ribs.", "bilateral"),

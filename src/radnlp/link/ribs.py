@@ -45,7 +45,7 @@ _TENTH_AT, _TENTH = 0.73, (1.09, 2.12)
 # wingspan; without it one simulated film in thirteen is a rib off.
 _USUAL_OFFSET, _USUAL_TILT, _GROWTH_COSTS = (0.04, 0.08, 0.15), (-0.1, 0.1, 0.08), 0.3
 
-# Of patients' films turned upside down at most 3 of 100 reach this score (`benchmarks/ribs.py`).
+# Of patients' films turned upside down at most 1 of 100 reaches this score (`benchmarks/ribs.py`).
 _SEEN = 4.0
 _FEWEST = 60  # points in the lungs, below which a score is no better than with so many
 

@@ -31,7 +31,7 @@ _WITHIN_TERM = {
     "rightward": Side.RIGHT,
     "leftward": Side.LEFT,
 }
-_ADJECTIVE_ENDINGS = ("ed", "ic", "al", "ary", "ous", "ular")
+_ADJECTIVE_ENDINGS = ("ed", "ic", "al", "ary", "ous", "ular", "malignant")
 
 
 @dataclass(slots=True, eq=False)

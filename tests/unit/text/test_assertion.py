@@ -266,6 +266,7 @@ def test_a_weak_hedge_is_told_from_a_strong_one(text: str, rule: str) -> None:
         ("A loculated pleural effusion on the left is not seen.", ["absent", "absent"]),
         ("Loculated pleural effusion is not excluded.", ["uncertain", "uncertain"]),
         ("Loculated pleural effusion is seen.", ["present", "present"]),
+        ("Malignant pleural effusion cannot be excluded.", ["uncertain", "uncertain"]),
         ("In the collapsed left lower lobe no nodule is seen.", ["present", "absent"]),
     ],
 )

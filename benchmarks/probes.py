@@ -34,7 +34,7 @@ from radnlp.nets.vision import ARCHITECTURE, VisionNet, VisionShape
 from radnlp.nets.weights import load_weights
 from radnlp.train.cache import open_cache, read_grey
 from radnlp.train.calibrate import auroc
-from radnlp.train.films import Film, read_films
+from radnlp.train.films import CONCEPTS, Film, read_films
 from radnlp.train.start import load_photographs_into, tell
 from radnlp.vision.encoder import Encoder
 from results import append
@@ -43,17 +43,7 @@ from vision_quality import table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NINE = (
-    "atelectasis",
-    "cardiomegaly",
-    "edema",
-    "infiltrate",
-    "mass",
-    "nodule",
-    "pleural_effusion",
-    "pneumonia",
-    "pneumothorax",
-)
+NINE = CONCEPTS[CONCEPTS.index("atelectasis") : CONCEPTS.index("pneumothorax") + 1]
 TEN = (*NINE, "consolidation")
 SEED, FOLDS = 1, 5
 

@@ -45,7 +45,7 @@ class Reading:
     Attributes:
         text_columns: Fields with the text; empty: found by name.
         id_column: Field with the report's name; ``None``: found by name.
-        encoding: Of csv, jsonl, json and txt files.
+        encoding: Of csv, jsonl, json, txt and hl7 files.
 
     Raises:
         InputError: No such encoding.

@@ -71,7 +71,7 @@ def check(
             metavar="NAME", help="Column or field that names the report. Not with --studies."
         ),
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Of csv, json, txt and hl7 files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
     text_stage: TextStage = "rules",
     vision_stage: VisionStage = "embedded",

@@ -56,7 +56,7 @@ def extract(
         str | None,
         typer.Option(metavar="NAME", help="Column or field that names the report."),
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Of csv, json, txt and hl7 files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
     shard_size: Annotated[
         int, typer.Option(help="Reports per finished part; an interrupted run loses fewer.")

@@ -39,7 +39,7 @@ def index(
             "one section each.",
         ),
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of csv, json and txt files.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Of csv, json, txt and hl7 files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(help="Of the reports; en is read.")] = None,
     text_stage: TextStage = "rules",
     meaning: Annotated[
